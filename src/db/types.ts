@@ -1,0 +1,26 @@
+import type { Prisma, PrismaClient } from './generated/client.ts'
+
+/** A transaction, as repositories take it. `PrismaClient` is one too (each statement alone). */
+export type Tx = Prisma.TransactionClient
+
+export interface Database {
+  readonly prisma: PrismaClient
+  /** Runs `work` in one READ COMMITTED transaction; a deadlock or serialization failure is tried again, up to 5 times. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * Calls `handler` with the payload of each NOTIFY on `channel`, and with null after each reconnect (something may have
+   * been missed). Resolves once it listens.
+   */
+  listen(channel: string, handler: (payload: string | null) => void): Promise<{ close(): Promise<void> }>
+  close(): Promise<void>
+}
+
+/** NOTIFY channels. Payloads are ids (or empty): the rows are the truth. */
+export const CHANNELS = {
+  /** An operation was queued or a lane became free. */
+  work: 'moorage_work',
+  /** The operation of this id changed: it ended, or was asked to end. */
+  operation: 'moorage_operation',
+  /** The host of this id was registered or changed. */
+  host: 'moorage_host',
+} as const

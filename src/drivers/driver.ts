@@ -1,0 +1,130 @@
+import type { DesiredApp, ObservedApp, ObservedContainer, Step } from '../planning/index.ts'
+
+/** Where and how an engine is reached, opened from its seal. One of these, by the host's kind. */
+export type Endpoint =
+  | { readonly socketPath: string }
+  | { readonly url: string; readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string } }
+
+/** Who owns what we make on an engine. */
+export interface Identity {
+  readonly installation: string
+  readonly hostId: string
+}
+
+/**
+ * Every call takes one. `signal` aborts what is under way; `guard` is called right before each
+ * request to the engine and throws when the caller may make no more (its lease is over).
+ */
+export interface CallOptions {
+  readonly signal: AbortSignal
+  readonly guard?: () => void
+}
+
+export interface DriverCapabilities {
+  readonly kind: string
+}
+
+export interface Probe {
+  /** The engine's version, e.g. `20.10.24`. */
+  readonly version: string
+  /** The API version that calls use. */
+  readonly apiVersion: string
+  readonly capacity: { readonly cpus: number; readonly memory: number }
+  /** Of this installation's marker on the engine; null: there is none. */
+  readonly markerHostId: string | null
+}
+
+/** One container of ours, with what the tables of instances need beside planning's own fields. */
+export interface ObservedInstance extends ObservedContainer {
+  readonly tenantId: string
+  readonly appId: string
+  readonly image: string
+  readonly imageDigest: string | null
+  readonly addresses: readonly string[]
+  readonly ports: readonly { readonly containerPort: number; readonly hostPort: number; readonly hostIp: string; readonly protocol: string }[]
+  /** RFC 3339, the engine's own clock. */
+  readonly startedAt: string | null
+  readonly createdAt: string | null
+  /** The label `moorage.io/restart-generation`. */
+  readonly restartGeneration: number
+}
+
+/** A network or a volume of ours. */
+export interface ObservedObject {
+  readonly kind: 'network' | 'volume'
+  readonly nativeId: string
+  readonly name: string
+  readonly tenantId: string
+  readonly appId: string
+  /** A volume's key in the spec; `default` for the app's network. */
+  readonly key: string
+  readonly subnet: string | null
+}
+
+/** What an engine has of this installation. */
+export interface Observation {
+  readonly instances: readonly ObservedInstance[]
+  readonly objects: readonly ObservedObject[]
+}
+
+export type InventoryKind = 'containers' | 'images' | 'networks' | 'volumes'
+
+export interface InventoryItem {
+  readonly id: string
+  readonly name: string
+  /** It carries this installation's labels. */
+  readonly managed: boolean
+  readonly tenant: string | null
+  readonly app: string | null
+  readonly state: string | null
+  readonly image: string | null
+  readonly sizeBytes: number | null
+  readonly labels: Readonly<Record<string, string>>
+  readonly createdAt: string | null
+}
+
+/** What came of a step. `subnet_taken`: the engine refused the network's subnet; reserve another and plan again. */
+export type StepOutcome =
+  | { readonly result: 'done'; readonly message?: string }
+  | { readonly result: 'subnet_taken' }
+
+/**
+ * One engine, reached in one way. Guarantees of every driver (test/drivers proves them):
+ *
+ * - Nothing that lacks this installation's label is ever changed or removed.
+ * - `execute` may be repeated: an object that is there already, or gone already, is an outcome, not an error.
+ * - An object of a wanted name that belongs to another tenant or installation is `field_conflict`, and left alone.
+ * - Errors are AppErrors of the table (`host_unreachable`, `image_not_found`, `image_pull_denied`, `port_conflict` …), never the SDK's own.
+ * - After `signal` aborts, the promise rejects at once with the signal's reason; after `guard` throws, no request leaves.
+ */
+export interface Driver {
+  readonly capabilities: DriverCapabilities
+  /** Version, capacity and marker. `host_unreachable` after 5 s at most. */
+  probe(options: CallOptions): Promise<Probe>
+  /** Leaves the marker of this installation and host; returns the host id that the engine's marker has then (another's, if it was first). */
+  mark(options: CallOptions): Promise<string>
+  /** Takes the marker away; nothing where there is none. */
+  unmark(options: CallOptions): Promise<void>
+  /** Everything of this installation, or of one app. */
+  observe(filter: { readonly appId?: string }, options: CallOptions): Promise<Observation>
+  /** Carries out one step that is an engine call (neither `wait` nor `await_…`). */
+  execute(step: Step, desired: DesiredApp, options: CallOptions): Promise<StepOutcome>
+  /** One container of ours, or null where it is gone. */
+  inspect(nativeId: string, options: CallOptions): Promise<ObservedContainer | null>
+  /** The last `lines` lines of a container's output, both streams, at most 8 KiB. */
+  tail(nativeId: string, lines: number, options: CallOptions): Promise<string[]>
+  /** The live inventory, ours and foreign. */
+  inventory(kind: InventoryKind, options: CallOptions): Promise<InventoryItem[]>
+  /** Ends kept connections. */
+  close(): Promise<void>
+}
+
+/** Planning's snapshot of one app, out of an observation of that app. */
+export function toObservedApp(observation: Observation): ObservedApp {
+  const network = observation.objects.find((object) => object.kind === 'network')
+  return {
+    network: network ? { nativeId: network.nativeId, name: network.name, subnet: network.subnet } : null,
+    volumes: observation.objects.filter((object) => object.kind === 'volume').map(({ nativeId, key }) => ({ nativeId, key })),
+    containers: observation.instances,
+  }
+}

@@ -1,0 +1,107 @@
+import type { AppSpec, CapabilityNote } from '../spec/index.ts'
+
+/** What an app should be on its host: one of the two snapshots that a plan is computed from. */
+export interface DesiredApp {
+  readonly installation: string
+  readonly tenant: { readonly id: string; readonly name: string }
+  readonly app: { readonly id: string; readonly name: string }
+  readonly host: { readonly id: string; readonly name: string }
+  /** The app network's IPv4 subnet (CIDR); null where none is reserved yet (a dry run). */
+  readonly subnet: string | null
+  /** null: nothing of the app may be left but its volumes. */
+  readonly spec: AppSpec | null
+  /** Replicas of each service of the spec; a service that is missing here has its spec's figure. */
+  readonly replicas: Readonly<Record<string, number>>
+  readonly running: boolean
+  readonly restartGeneration: number
+  /** With `spec: null`: take the volumes too. */
+  readonly removeVolumes: boolean
+  readonly notes: readonly CapabilityNote[]
+}
+
+export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
+
+/** What an engine has of one app: the other snapshot. */
+export interface ObservedApp {
+  readonly network: { readonly nativeId: string; readonly name: string; readonly subnet: string | null } | null
+  readonly volumes: readonly { readonly nativeId: string; readonly key: string }[]
+  readonly containers: readonly ObservedContainer[]
+}
+
+export interface ObservedContainer {
+  readonly nativeId: string
+  readonly name: string
+  readonly service: string
+  readonly ordinal: number
+  /** The label `moorage.io/service-digest`: the effective digest (see `effectiveDigest`). */
+  readonly serviceDigest: string
+  readonly state: ContainerState
+  /** null: nothing checks its health. */
+  readonly health: 'starting' | 'healthy' | 'unhealthy' | null
+  readonly exitCode: number | null
+  readonly restarts: number
+  /** How long it has been running, by its engine's clock; null where it is not running. */
+  readonly runningForMs: number | null
+  /** It answers to the service's name in the app's network. */
+  readonly serving: boolean
+}
+
+/**
+ * - `wait`: let `waitMs` pass (a drain, or `update_config.delay`).
+ * - `promote`: give a running container the service's names; `withdraw`: take them from it. Neither cuts a connection.
+ * - `await_healthy` / `await_completed`: no call; looks again until it is so, or fails the plan.
+ * Every other action is one engine call.
+ */
+export type StepAction =
+  | 'create_network' | 'remove_network' | 'create_volume' | 'remove_volume' | 'pull_image'
+  | 'create_container' | 'start_container' | 'stop_container' | 'remove_container'
+  | 'promote' | 'withdraw' | 'await_healthy' | 'await_completed' | 'wait'
+
+export interface Step {
+  /** Unique in its plan and the same for the same step of the same plan, e.g. `web/1@3fa9c1d2:start_container`. */
+  readonly id: string
+  readonly action: StepAction
+  readonly service: string | null
+  readonly ordinal: number | null
+  /** The name of the object: a container, network, volume or image. */
+  readonly target: string
+  /** Why this step is there, for a person. */
+  readonly cause: string
+  /** Ids of the steps that must have finished before. */
+  readonly after: readonly string[]
+  /** The object as it was observed. Destructive steps always have it. Neither printed nor part of the digest. */
+  readonly nativeId: string | null
+  readonly serviceDigest: string | null
+  /** create_container: whether it gets the service's names at once. */
+  readonly serving: boolean | null
+  /** wait: milliseconds. */
+  readonly waitMs: number | null
+}
+
+export interface Plan {
+  readonly host: string
+  readonly steps: readonly Step[]
+  /** What the plan can not avoid, e.g. a gap in service and its reason. */
+  readonly notes: readonly string[]
+  readonly capabilities: readonly CapabilityNote[]
+  /** SHA-256 of what is printed: equal plans have equal digests. */
+  readonly digest: string
+}
+
+/** A host as `place` sees it. */
+export interface HostCandidate {
+  readonly id: string
+  readonly name: string
+  readonly kind: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly status: string
+  readonly schedulable: boolean
+  /** Tenants that may use it, by id; empty: all. */
+  readonly tenants: readonly string[]
+  readonly instances: number
+}
+
+/** `hostId: null` carries one reason a host, for the message of `no_eligible_host`. */
+export type Placement =
+  | { readonly hostId: string; readonly host: string; readonly cause: string }
+  | { readonly hostId: null; readonly reasons: readonly { readonly host: string; readonly reason: string }[] }
