@@ -1,0 +1,17 @@
+export {
+  applyPatch,
+  buildDesired,
+  type Change,
+  containerOf,
+  type DesiredInput,
+  goodOf,
+  lockApp,
+  markGood,
+  observedFromRows,
+  revertWanted,
+  sameWanted,
+  targetOf,
+  type Wanted,
+  type WantedPatch,
+  wantedOf,
+} from './wanted.ts'

@@ -1,0 +1,230 @@
+import type { Tx } from '../../db/types.ts'
+import { canonicalJson } from '../../lib/canonical.ts'
+import type { ContainerState, DesiredApp, ObservedApp, ObservedContainer } from '../../planning/index.ts'
+import type { AppSpec, CapabilityNote } from '../../spec/index.ts'
+
+/** What an app should be. `release` null: nothing of it. */
+export interface Wanted {
+  readonly release: number | null
+  /** By service; one that is missing has its spec's figure. */
+  readonly replicas: Readonly<Record<string, number>>
+  readonly running: boolean
+  readonly restartGeneration: number
+}
+
+/**
+ * What an operation changes of it: with `release`, `replicas` are those of all its services; without, of the named
+ * services only.
+ */
+export type WantedPatch = Partial<Wanted>
+
+/** The columns of `apps` that hold wanted and good state. */
+export interface AppState {
+  readonly wantedRelease: number | null
+  readonly wantedReplicas: unknown
+  readonly wantedRunning: boolean
+  readonly wantedRestartGeneration: number
+  readonly good: unknown
+}
+
+/** The columns of `operations` that say what it changes. */
+export interface Change {
+  readonly patch: unknown
+  readonly revertTo: string | null
+}
+
+/** What an app is before anything of it ever worked. */
+const NOTHING: Wanted = { release: null, replicas: {}, running: true, restartGeneration: 0 }
+
+/** The wanted state as the columns hold it. */
+export function wantedOf(app: AppState): Wanted {
+  return {
+    release: app.wantedRelease,
+    replicas: app.wantedReplicas as Wanted['replicas'],
+    running: app.wantedRunning,
+    restartGeneration: app.wantedRestartGeneration,
+  }
+}
+
+/** The last wanted state that came true; nothing, where none ever did. */
+export function goodOf(app: AppState): Wanted {
+  return app.good === null ? NOTHING : (app.good as Wanted)
+}
+
+/** `patch` on top of `state`. */
+export function applyPatch(state: Wanted, patch: WantedPatch): Wanted {
+  return { ...state, ...patch, replicas: { ...(patch.release === undefined && state.replicas), ...patch.replicas } }
+}
+
+/**
+ * What an attempt of this operation must reach: the app's good state with the operation's patch on top (it is alone in
+ * its lane, so the good state can't change under it); while it goes back, the good state alone.
+ *
+ * The wanted state is the good state with the patches of all operations that have not ended, in order. So this is
+ * the wanted state without what operations further back in the lane will bring.
+ */
+export function targetOf(app: AppState, operation: Change): Wanted {
+  return operation.revertTo === null ? applyPatch(goodOf(app), operation.patch as WantedPatch) : goodOf(app)
+}
+
+/** True where both mean the same. */
+export function sameWanted(a: Wanted, b: Wanted): boolean {
+  return canonicalJson(a) === canonicalJson(b)
+}
+
+/**
+ * Locks the app's row until the transaction ends; false where it is gone. Whoever changes an app and its operations
+ * in one transaction calls this first: the order (app, then operations) is what keeps deadlocks away.
+ */
+export async function lockApp(tx: Tx, appId: string): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM "apps" WHERE "id" = ${appId}::uuid FOR NO KEY UPDATE`
+  return rows.length > 0
+}
+
+/**
+ * Takes what this operation brought out of the app's wanted state: what is left is the good state with the
+ * patches of the operations that have not ended. Call it in the transaction that ends the operation without success
+ * (not for `superseded`: the newer operation carries its patch on). Nothing where the app is gone.
+ */
+export async function revertWanted(
+  tx: Tx,
+  operation: { readonly id: string; readonly appId: string | null },
+): Promise<void> {
+  if (operation.appId !== null && (await lockApp(tx, operation.appId)))
+    await settle(tx, operation.appId, operation.id, null)
+}
+
+/**
+ * Makes the state that this operation reached the app's good state, and marks its release as one that succeeded.
+ * Call it in the transaction that ends the operation `succeeded`. Nothing where the app is gone.
+ */
+export async function markGood(
+  tx: Tx,
+  operation: { readonly id: string; readonly appId: string | null; readonly patch: unknown },
+): Promise<void> {
+  const { appId } = operation
+  if (appId === null || !(await lockApp(tx, appId))) return
+  const app = await tx.app.findUniqueOrThrow({ where: { id: appId } })
+  const good = targetOf(app, { patch: operation.patch, revertTo: null })
+  await settle(tx, appId, operation.id, good)
+  if (good.release === null || !good.running) return
+  await tx.$executeRaw`UPDATE "releases" SET "succeeded_at" = coalesce("succeeded_at", now())
+    WHERE "app_id" = ${appId}::uuid AND "number" = ${good.release}`
+}
+
+/** Writes `good` where one is given, and the wanted state that follows from it without operation `endedId`. */
+async function settle(tx: Tx, appId: string, endedId: string, good: Wanted | null): Promise<void> {
+  const app = await tx.app.findUniqueOrThrow({ where: { id: appId } })
+  const active = await tx.operation.findMany({
+    where: { appId, id: { not: endedId }, status: { in: ['queued', 'running'] }, revertTo: null },
+    orderBy: [{ wantedVersion: 'asc' }, { id: 'asc' }],
+    select: { kind: true, patch: true },
+  })
+  const wanted = active.reduce((state, { patch }) => applyPatch(state, patch as WantedPatch), good ?? goodOf(app))
+  const removing = active.some(({ kind }) => kind === 'remove')
+  const changed = removing !== app.removing || !sameWanted(wanted, wantedOf(app))
+  if (!changed && good === null) return
+  await tx.app.update({
+    where: { id: appId },
+    data: {
+      ...(good && { good: { ...good, replicas: { ...good.replicas } } }),
+      ...(changed && { ...wantedColumns(wanted), removing, wantedVersion: { increment: 1 }, updatedAt: new Date() }),
+    },
+  })
+}
+
+/** The wanted state as columns of `apps`. */
+export function wantedColumns(wanted: Wanted): {
+  wantedRelease: number | null
+  wantedReplicas: Record<string, number>
+  wantedRunning: boolean
+  wantedRestartGeneration: number
+} {
+  return {
+    wantedRelease: wanted.release,
+    wantedReplicas: { ...wanted.replicas },
+    wantedRunning: wanted.running,
+    wantedRestartGeneration: wanted.restartGeneration,
+  }
+}
+
+export interface DesiredInput {
+  readonly installation: string
+  readonly tenant: DesiredApp['tenant']
+  readonly app: DesiredApp['app']
+  readonly host: DesiredApp['host']
+  readonly subnet: string | null
+  /** The row of `wanted.release`; null: nothing of the app is wanted. */
+  readonly release: { readonly spec: unknown; readonly notes: unknown } | null
+  readonly wanted: Wanted
+  readonly removeVolumes: boolean
+}
+
+/** Planning's snapshot of what an app should be. */
+export function buildDesired({ release, wanted, ...rest }: DesiredInput): DesiredApp {
+  const spec = wanted.release === null || release === null ? null : (release.spec as AppSpec)
+  const services = Object.keys(spec?.services ?? {})
+  return {
+    ...rest,
+    spec,
+    replicas: Object.fromEntries(Object.entries(wanted.replicas).filter(([service]) => services.includes(service))),
+    running: wanted.running,
+    restartGeneration: wanted.restartGeneration,
+    notes: spec === null ? [] : (release?.notes as CapabilityNote[]),
+  }
+}
+
+/** What `observedFromRows` reads of `instances`. */
+export interface InstanceRow {
+  readonly nativeId: string
+  readonly name: string
+  readonly service: string
+  readonly ordinal: number
+  readonly serviceDigest: string
+  readonly state: string
+  readonly health: string | null
+  readonly exitCode: number | null
+  readonly restarts: number
+  readonly serving: boolean
+  readonly startedAt: Date | null
+}
+
+/** What `observedFromRows` reads of `engine_objects`. */
+export interface ObjectRow {
+  readonly kind: string
+  readonly nativeId: string
+  readonly name: string
+  readonly key: string
+  readonly subnet: string | null
+}
+
+/** An app as the observer last wrote it down, for dry runs; `nowMs` is epoch milliseconds. */
+export function observedFromRows(
+  instances: readonly InstanceRow[],
+  objects: readonly ObjectRow[],
+  nowMs: number,
+): ObservedApp {
+  const network = objects.find(({ kind }) => kind === 'network')
+  return {
+    network: network ? { nativeId: network.nativeId, name: network.name, subnet: network.subnet } : null,
+    volumes: objects.filter(({ kind }) => kind === 'volume').map(({ nativeId, key }) => ({ nativeId, key })),
+    containers: instances.map((row) => containerOf(row, nowMs)),
+  }
+}
+
+/** One container as the observer last wrote it down. */
+export function containerOf(row: InstanceRow, nowMs: number): ObservedContainer {
+  return {
+    nativeId: row.nativeId,
+    name: row.name,
+    service: row.service,
+    ordinal: row.ordinal,
+    serviceDigest: row.serviceDigest,
+    state: row.state as ContainerState,
+    health: row.health as ObservedContainer['health'],
+    exitCode: row.exitCode,
+    restarts: row.restarts,
+    runningForMs: row.state === 'running' && row.startedAt ? Math.max(0, nowMs - row.startedAt.getTime()) : null,
+    serving: row.serving,
+  }
+}
