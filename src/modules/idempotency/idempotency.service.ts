@@ -1,0 +1,113 @@
+import type { FastifyRequest } from 'fastify'
+import type { Database, Tx } from '../../db/types.ts'
+import { AppError } from '../../errors/app-error.ts'
+import { digestOf } from '../../lib/canonical.ts'
+import type { Sealer } from '../../lib/seal.ts'
+import { type Answer, principalOf } from '../../web/index.ts'
+import { findRecord, takeKey, writeAnswer, type RecordId, type StoredAnswer } from './idempotency.repository.ts'
+
+/** What an idempotency key is compared by. */
+export interface RequestFacts {
+  readonly principal: string
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+  /** null: the request has no key. */
+  readonly key: string | null
+  /** The digest of query (but `wait`), body and `If-Match`. */
+  readonly hash: string
+}
+
+export interface IdempotencyDeps {
+  readonly db: Database
+  readonly sealer: Sealer
+  /** Default 24. */
+  readonly idempotencyHours?: number
+}
+
+/** The facts of a request. Throws `bad_request` for a key that is not 1 to 255 visible ASCII characters. */
+export function factsOf(request: FastifyRequest): RequestFacts {
+  const key = request.headers['idempotency-key'] ?? null
+  if (key !== null && (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))) {
+    const message = 'must be 1 to 255 visible ASCII characters'
+    throw new AppError('bad_request', {
+      detail: `Idempotency-Key ${message}`,
+      errors: [{ path: '/headers/idempotency-key', message }],
+    })
+  }
+  const query = Object.fromEntries(Object.entries(request.query ?? {}).filter(([name]) => name !== 'wait'))
+  const ifMatch = request.headers['if-match'] ?? null
+  return {
+    principal: principalOf(request).id,
+    method: request.method,
+    path: request.url.split('?', 1)[0] ?? '',
+    key,
+    hash: digestOf({ query, body: request.body ?? null, ifMatch }),
+  }
+}
+
+/**
+ * Runs `work` in one transaction, at most once for a key and its request: the record is written in the same transaction,
+ * so either both the effect and the answer are there or neither. The same key with the same request gets the first accepted
+ * answer again (requests that arrive meanwhile wait for the first); with another request it throws
+ * `idempotency_key_reused`. Only an answer of 2xx is kept; when `work` throws, nothing is. Without a key it is
+ * one transaction and no more. `work` may run again after a deadlock.
+ */
+export async function idempotent<Body>(
+  deps: IdempotencyDeps,
+  facts: RequestFacts,
+  work: (tx: Tx) => Promise<Answer<Body>>,
+): Promise<Answer<Body>> {
+  const id = recordId(facts)
+  if (!id) return await deps.db.transaction(work)
+  const before = await replay<Body>(deps, facts)
+  if (before) return before
+  const answer = await deps.db.transaction(async (tx) => {
+    if (!(await takeKey(tx, id, facts.hash, hoursOf(deps)))) return null
+    const made = await work(tx)
+    if (made.status < 200 || made.status > 299)
+      throw new TypeError(`only 2xx is an answer here, ${made.status} is an error to throw`)
+    const body = deps.sealer.seal(JSON.stringify(made.body ?? null), contextOf(id))
+    await writeAnswer(tx, id, { status: made.status, headers: { ...made.headers }, body })
+    return made
+  })
+  return answer ?? (await replay<Body>(deps, facts)) ?? (await idempotent(deps, facts, work))
+}
+
+/**
+ * The kept answer to a request's key, or null: for effects of which a part can't be in the transaction (an engine is asked
+ * first), so that a replay skips that part. Throws `idempotency_key_reused` as `idempotent` does.
+ */
+export async function replay<Body>(deps: IdempotencyDeps, facts: RequestFacts): Promise<Answer<Body> | null> {
+  const id = recordId(facts)
+  const stored = id && (await findRecord(deps.db.prisma, id, hoursOf(deps)))
+  return stored ? read<Body>(deps, id, facts, stored) : null
+}
+
+function read<Body>(
+  { sealer }: IdempotencyDeps,
+  id: RecordId,
+  facts: RequestFacts,
+  stored: StoredAnswer,
+): Answer<Body> {
+  if (stored.requestHash !== facts.hash) {
+    throw new AppError('idempotency_key_reused', {
+      detail: 'this Idempotency-Key was used with another query, body or If-Match',
+    })
+  }
+  // What was sealed under this key's own context is what `work` answered.
+  const body: Body = JSON.parse(sealer.open(stored.body, contextOf(id)))
+  return { status: stored.status, headers: stored.headers, body }
+}
+
+function recordId({ principal, method, path, key }: RequestFacts): RecordId | null {
+  return key === null ? null : { principal, method, path, key }
+}
+
+function contextOf({ principal, method, path, key }: RecordId): string {
+  return `idempotency:${principal}:${method}:${path}:${key}`
+}
+
+function hoursOf({ idempotencyHours = 24 }: IdempotencyDeps): number {
+  return idempotencyHours
+}
