@@ -1,0 +1,24 @@
+import type { FastifyRequest } from 'fastify'
+import type { Database } from '../db/types.ts'
+import { authenticate } from '../modules/tokens/index.ts'
+import { unauthorized } from '../web/index.ts'
+
+/**
+ * Sets `request.principal` from `Authorization: Bearer <token>`. Below /v1 a valid token is needed (401 otherwise, for
+ * paths that don't exist too); elsewhere it may be left out, but a bad one is still 401.
+ */
+export async function authenticateRequest(db: Database, request: FastifyRequest): Promise<void> {
+  const { authorization } = request.headers
+  if (authorization === undefined) {
+    if (isProtected(request.url)) throw unauthorized('send Authorization: Bearer <token>')
+    return
+  }
+  const [, text] = /^bearer +(\S+) *$/i.exec(authorization) ?? []
+  const principal = text === undefined ? null : await authenticate(db.prisma, text)
+  if (!principal) throw unauthorized('the token does not exist, was revoked or has expired')
+  request.principal = principal
+}
+
+function isProtected(url: string): boolean {
+  return /^\/v1(?:[/?#]|$)/.test(url)
+}

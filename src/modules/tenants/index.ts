@@ -1,0 +1,2 @@
+export { tenantsRoutes } from './tenants.routes.ts'
+export { tenantFor } from './tenants.service.ts'

@@ -1,0 +1,109 @@
+import Type from 'typebox'
+import { isForeignKeyViolation, isUniqueViolation } from '../../db/index.ts'
+import type { Tx } from '../../db/types.ts'
+import { AppError } from '../../errors/app-error.ts'
+import { newId } from '../../lib/ids.ts'
+import {
+  type Answer,
+  authorizeTenant,
+  closed,
+  decodeCursor,
+  etag,
+  type Permission,
+  type Principal,
+  tenantNotFound,
+  toPage,
+  versionMismatch,
+} from '../../web/index.ts'
+import {
+  deleteTenant,
+  findTenant,
+  insertTenant,
+  listTenants,
+  lockHostsOfAlone,
+  type TenantRow,
+  updateTenant,
+} from './tenants.repository.ts'
+import type { ChangeTenant, CreateTenant, Tenant } from './tenants.schemas.ts'
+
+const Position = closed({ name: Type.String({ maxLength: 40 }) })
+
+/**
+ * The tenant that a route names, if the principal has the permission there; a token's own tenant takes no query.
+ * Throws `not_found` (another's, or none) and `forbidden` (its role lacks the permission).
+ */
+export async function tenantFor(
+  tx: Tx,
+  principal: Principal,
+  name: string,
+  permission: Permission,
+): Promise<{ id: string; name: string }> {
+  authorizeTenant(principal, name, permission)
+  if (principal.tenant) return principal.tenant
+  const row = await findTenant(tx, name)
+  if (!row) throw tenantNotFound(name)
+  return { id: row.id, name: row.name }
+}
+
+export async function createTenant(tx: Tx, { name, displayName = null }: CreateTenant): Promise<Answer<Tenant>> {
+  try {
+    return answerOf(201, await insertTenant(tx, { id: newId(), name, displayName }))
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    throw new AppError('already_exists', { detail: `there is a tenant "${name}" already`, cause: error })
+  }
+}
+
+export async function readTenant(tx: Tx, name: string): Promise<Answer<Tenant>> {
+  const row = await findTenant(tx, name)
+  if (!row) throw tenantNotFound(name)
+  return answerOf(200, row)
+}
+
+export async function pageOfTenants(tx: Tx, { limit, cursor }: { limit: number; cursor?: string }) {
+  const rows = await listTenants(tx, decodeCursor(Position, cursor)?.name, limit + 1)
+  return toPage(rows, limit, view, ({ name }) => ({ name }))
+}
+
+export async function changeTenant(
+  tx: Tx,
+  name: string,
+  version: number | null,
+  change: ChangeTenant,
+): Promise<Answer<Tenant>> {
+  const row = await updateTenant(tx, name, version, change)
+  if (row) return answerOf(200, row)
+  throw await missingOrMoved(tx, name)
+}
+
+/** Throws `tenant_not_empty` while it has apps, and `conflict` while a host is for it alone (it would be open to all then). */
+export async function removeTenant(tx: Tx, name: string, version: number | null): Promise<Answer<null>> {
+  const row = await findTenant(tx, name)
+  if (!row) throw tenantNotFound(name)
+  const [host] = await lockHostsOfAlone(tx, row.id)
+  if (host !== undefined)
+    throw new AppError('conflict', {
+      detail: `the host "${host}" is for this tenant alone, and would be open to all: change its tenants or delete it first`,
+    })
+  try {
+    if (await deleteTenant(tx, name, version)) return { status: 204, body: null }
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error
+    throw new AppError('tenant_not_empty', { detail: `the tenant "${name}" still has apps`, cause: error })
+  }
+  throw await missingOrMoved(tx, name)
+}
+
+async function missingOrMoved(tx: Tx, name: string): Promise<AppError> {
+  const row = await findTenant(tx, name)
+  return row ? versionMismatch(row.version) : tenantNotFound(name)
+}
+
+function answerOf(status: 200 | 201, row: TenantRow): Answer<Tenant> {
+  const headers = { etag: etag(row.version), ...(status === 201 ? { location: `/v1/tenants/${row.name}` } : {}) }
+  return { status, headers, body: view(row) }
+}
+
+function view({ id, name, displayName, version, createdAt, updatedAt }: TenantRow): Tenant {
+  return { id, name, displayName, version, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() }
+}
