@@ -1,0 +1,42 @@
+/**
+ * Writes the generated files that are committed; `--check` writes nothing and fails where one of them is not what it
+ * would write, so that documents and code never tell two stories.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SETTINGS } from '../src/config.ts'
+import { ERROR_CODES } from '../src/errors/codes.ts'
+import { openapiDocument } from '../src/http/index.ts'
+import { composeTable } from '../src/spec/compose-table.ts'
+import { composePage, errorsPage, settingsPage } from './generated-pages.ts'
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+const FILES: Readonly<Record<string, () => string | Promise<string>>> = {
+  'openapi/openapi.json': async () => `${JSON.stringify(await openapiDocument(), null, 2)}\n`,
+  'docs/errors.md': () => errorsPage(ERROR_CODES),
+  'docs/settings.md': () => settingsPage(SETTINGS.properties),
+  'docs/compose.md': () => composePage(composeTable()),
+}
+
+const check = process.argv.includes('--check')
+for (const [file, make] of Object.entries(FILES)) {
+  const wanted = await make()
+  if (wanted === read(file)) continue
+  if (check) {
+    console.log(`${file} is not what the code says: run \`npm run generate\` and commit it`)
+    process.exitCode = 1
+  } else {
+    writeFileSync(join(ROOT, file), wanted)
+    console.log(`wrote ${file}`)
+  }
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(join(ROOT, file), 'utf8')
+  } catch {
+    return null
+  }
+}
