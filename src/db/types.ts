@@ -1,4 +1,8 @@
+import type { BaseLogger } from 'pino'
 import type { Prisma, PrismaClient } from './generated/client.ts'
+
+/** What this room needs of a logger: pino's own, or any that has these. */
+export type DbLogger = Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>
 
 /** A transaction, as repositories take it. `PrismaClient` is one too (each statement alone). */
 export type Tx = Prisma.TransactionClient
@@ -12,6 +16,8 @@ export interface Database {
    * been missed). Resolves once it listens.
    */
   listen(channel: string, handler: (payload: string | null) => void): Promise<{ close(): Promise<void> }>
+  /** Resolves when the database answers a query within `timeoutMs` (2000); else rejects with `unavailable`. */
+  ping(timeoutMs?: number): Promise<void>
   close(): Promise<void>
 }
 
