@@ -44,6 +44,8 @@ export interface ObservedContainer {
   readonly runningForMs: number | null
   /** It answers to the service's name in the app's network. */
   readonly serving: boolean
+  /** Host ports that it holds while it runs. */
+  readonly ports?: readonly { readonly hostPort: number; readonly protocol: string }[]
 }
 
 /**

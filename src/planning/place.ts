@@ -1,0 +1,56 @@
+import type { PlacementSpec } from '../spec/index.ts'
+import type { HostCandidate, Placement } from './types.ts'
+
+interface Wanted {
+  readonly placement: PlacementSpec
+  readonly tenantId: string
+  readonly currentHostId: string | null
+}
+
+/**
+ * The whole app on one host. It stays where it is while its placement and the host's tenants allow that, even on a host that is
+ * cordoned or doesn't answer: those are reasons against new apps, not for moving one. Otherwise the ready and schedulable
+ * host with the fewest instances, by name among equals; none: one reason a host.
+ */
+export function place(wanted: Wanted, hosts: readonly HostCandidate[]): Placement {
+  const current = hosts.find((host) => host.id === wanted.currentHostId)
+  if (current && mismatch(wanted, current) === null) {
+    return { hostId: current.id, host: current.name, cause: 'the app is there already' }
+  }
+  const judged = hosts
+    .map((host) => ({ host, reason: mismatch(wanted, host) ?? unavailable(host) }))
+    .toSorted((a, b) => a.host.instances - b.host.instances || byText(a.host.name, b.host.name))
+  const eligible = judged.filter(({ reason }) => reason === null)
+  const [best] = eligible
+  if (best) {
+    const { id, name, instances } = best.host
+    const cause =
+      eligible.length === 1
+        ? 'it is the only host that can take the app'
+        : `of ${eligible.length} hosts that can take the app it has the fewest instances (${instances})`
+    return { hostId: id, host: name, cause }
+  }
+  const reasons = judged.map(({ host, reason }) => ({ host: host.name, reason: reason ?? '' }))
+  return { hostId: null, reasons: reasons.toSorted((a, b) => byText(a.host, b.host)) }
+}
+
+/** Why the host can never have the app, or null. */
+function mismatch({ placement, tenantId }: Wanted, host: HostCandidate): string | null {
+  if (host.tenants.length > 0 && !host.tenants.includes(tenantId)) return 'it is not open to this tenant'
+  if (placement.kinds.length > 0 && !placement.kinds.includes(host.kind)) {
+    return `it is of kind ${host.kind}, and the app wants ${placement.kinds.join(' or ')}`
+  }
+  const lacking = Object.entries(placement.hosts).filter(([key, value]) => host.labels[key] !== value)
+  if (lacking.length === 0) return null
+  return `it lacks the label ${lacking.map(([key, value]) => `${key}=${value}`).toSorted(byText).join(', ')}`
+}
+
+/** Why the host can't take a new app now, or null. */
+function unavailable(host: HostCandidate): string | null {
+  if (host.status !== 'ready') return `it is ${host.status}`
+  return host.schedulable ? null : 'it is cordoned'
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
