@@ -1,0 +1,1 @@
+export { Observer, checkIdentity } from './observer.ts'

@@ -1,0 +1,181 @@
+import type { Logger } from 'pino'
+import { execute } from './execute.ts'
+import { type OperationError, toOperationError } from './failure.ts'
+import type { Lease } from './lease.ts'
+import { closeOpenSteps } from './queue.ts'
+import { refuseSubnet, reserveSubnet } from './subnets.ts'
+import type { Database } from '../db/index.ts'
+import { type CallOptions, type Driver, toObservedApp } from '../drivers/index.ts'
+import { AppError, isAppError } from '../errors/app-error.ts'
+import { digestOf } from '../lib/canonical.ts'
+import { buildDesired, goodOf, targetOf, type Wanted } from '../modules/apps/index.ts'
+import { checkIdentity, type Observer } from '../observer/index.ts'
+import { type DesiredApp, formatPlan, type HostCandidate, place, type Plan, reconcile } from '../planning/index.ts'
+import type { AppSpec } from '../spec/index.ts'
+
+/** Plan, execute and look again so often in one attempt before it gives way to the others. */
+const MAX_ROUNDS = 20
+const DAY_MS = 24 * 60 * 60 * 1000
+
+export interface AttemptDeps {
+  readonly db: Database
+  readonly log: Logger
+  readonly installation: string
+  readonly observer: Observer
+  readonly driver: (hostId: string) => Promise<Driver>
+  readonly candidates: () => Promise<HostCandidate[]>
+  readonly subnets: readonly string[]
+  readonly progressDeadlineMs: number
+}
+
+/** What came of an attempt; the runner writes it. */
+export type AttemptEnd =
+  | { readonly end: 'reached'; readonly target: Wanted }
+  | { readonly end: 'stopped' }
+  | { readonly end: 'again' }
+  | { readonly end: 'error'; readonly error: unknown; readonly goBack: boolean; readonly overdue: boolean }
+
+export type OperationRow = NonNullable<Awaited<ReturnType<typeof loadOperation>>>
+
+/** The operation with its app and tenant; null: it is gone. */
+export async function loadOperation(db: Database, id: string) {
+  return await db.prisma.operation.findUnique({ where: { id }, include: { app: { include: { tenant: true, host: true } } } })
+}
+
+/**
+ * One attempt at an operation: look, place, plan, execute, and look again, until what is equals what the operation wants, or something
+ * stops it. Writes steps and the plan, never the operation's status.
+ */
+export async function attempt(deps: AttemptDeps, lease: Lease, operation: OperationRow): Promise<AttemptEnd> {
+  const { app } = operation
+  if (!app) return { end: 'reached', target: { release: null, replicas: {}, running: true, restartGeneration: 0 } }
+  const target = targetOf(app, operation)
+  const release = target.release === null ? null : await deps.db.prisma.release.findUnique({ where: { appId_number: { appId: app.id, number: target.release } } })
+  const spec = release ? (release.spec as unknown as AppSpec) : null
+  const deadlineMs = spec?.progressDeadlineNs ? spec.progressDeadlineNs / 1e6 : deps.progressDeadlineMs
+  const goBack = operation.revertTo === null && operation.kind !== 'reconcile' && digestOf(goodOf(app)) !== digestOf(target)
+  try {
+    if (target.release !== null && !release) throw new AppError('internal', { detail: `release ${target.release} is gone` })
+    const host = await placeApp(deps, app, spec)
+    if (!host) return { end: 'reached', target }
+    const signal = operation.revertTo === null ? AbortSignal.any([lease.signal, lease.cancelSignal]) : lease.signal
+    const call = { signal, guard: lease.guard }
+    const driver = await deps.driver(host.id)
+    await checkIdentity(driver, host, call).catch((error: unknown) => {
+      // A lost marker may be put back by an admin at any time: it is waited for like a host that is away.
+      throw isAppError(error, 'host_marker_missing') ? new AppError('host_unreachable', { detail: error.options.detail, host: host.name, cause: error }) : error
+    })
+    const removeVolumes = (operation.params as { removeVolumes?: boolean }).removeVolumes === true
+    const desire = async (): Promise<DesiredApp> =>
+      buildDesired({
+        installation: deps.installation,
+        tenant: { id: app.tenant.id, name: app.tenant.name },
+        app: { id: app.id, name: app.name },
+        host,
+        subnet: await reserveSubnet(deps.db.prisma, deps.subnets, host.id, app.id),
+        release,
+        wanted: target,
+        removeVolumes,
+      })
+    const reached = await converge({ deps, lease, call, driver, host, appId: app.id, operationId: operation.id, desire, awaitMs: deadlineMs })
+    return reached === 'reached' ? { end: 'reached', target } : { end: reached }
+  } catch (error) {
+    return { end: 'error', error, goBack, overdue: await isOverdue(deps.db, operation.id, deadlineMs) }
+  }
+}
+
+interface ConvergeOptions {
+  readonly deps: AttemptDeps
+  readonly lease: Lease
+  readonly call: CallOptions
+  readonly driver: Driver
+  readonly host: { readonly id: string; readonly name: string }
+  readonly appId: string
+  readonly operationId: string
+  readonly desire: () => Promise<DesiredApp>
+  readonly awaitMs: number
+}
+
+async function converge({ deps, lease, call, driver, host, appId, operationId, desire, awaitMs }: ConvergeOptions): Promise<'reached' | 'stopped' | 'again'> {
+  const { db, log, observer } = deps
+  let nextSeq = await closeOpenSteps(db.prisma, operationId)
+  const glance = glancer(async () => await observer.look(host, appId, call), log)
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    if (lease.stopSignal.aborted) return 'stopped'
+    const desired = await desire()
+    const plan = reconcile(desired, toObservedApp(await observer.look(host, appId, call)))
+    if (plan.steps.length === 0) {
+      if (round === 0) await storePlan(db, operationId, plan)
+      return 'reached'
+    }
+    await storePlan(db, operationId, plan)
+    try {
+      const result = await execute({
+        db, fence: lease.fence, driver, desired, plan, firstSeq: nextSeq, call, stopSignal: lease.stopSignal, changed: glance.ask, awaitMs,
+      })
+      nextSeq = result.nextSeq
+      if (result.end === 'stopped') return 'stopped'
+      if (result.end === 'subnet_taken') await refuseSubnet(db.prisma, host.id, appId)
+    } finally {
+      await glance.settled()
+    }
+  }
+  return 'again'
+}
+
+/** The plan that is being carried out, as the API shows it. */
+async function storePlan(db: Database, operationId: string, plan: Plan): Promise<void> {
+  const shown = { ...plan, steps: plan.steps.map(({ nativeId: _, ...step }) => step), text: formatPlan(plan) }
+  await db.prisma.$executeRaw`update operations set plan = ${JSON.stringify(shown)}::jsonb where id = ${operationId}::uuid and finished_at is null`
+}
+
+/** The app's host; where it has none yet, one is chosen and written down. null: it has none and needs none. */
+async function placeApp(
+  deps: AttemptDeps,
+  app: { id: string; tenantId: string; host: { id: string; name: string } | null },
+  spec: AppSpec | null,
+): Promise<{ id: string; name: string } | null> {
+  if (!spec || app.host) return app.host ? { id: app.host.id, name: app.host.name } : null
+  const placement = place({ placement: spec.placement, tenantId: app.tenantId, currentHostId: null }, await deps.candidates())
+  if (placement.hostId === null) {
+    const reasons = placement.reasons.map(({ host, reason }) => `${host}: ${reason}`).join('; ')
+    throw new AppError('no_eligible_host', { detail: reasons === '' ? 'no host is registered' : reasons })
+  }
+  await deps.db.prisma.app.update({ where: { id: app.id }, data: { hostId: placement.hostId } })
+  return { id: placement.hostId, name: placement.host }
+}
+
+async function isOverdue(db: Database, operationId: string, deadlineMs: number): Promise<boolean> {
+  const rows = await db.prisma.$queryRaw<{ overdue: boolean }[]>`
+    select coalesce(progress_at < now() - ${deadlineMs} * interval '1 millisecond' or started_at < now() - ${DAY_MS} * interval '1 millisecond', false) as overdue
+    from operations where id = ${operationId}::uuid`
+  return rows[0]?.overdue ?? false
+}
+
+/** Runs `look` after it was asked to, one at a time, however often it is asked; its failures are the next attempt's to see. */
+function glancer(look: () => Promise<unknown>, log: Logger): { ask: () => void; settled: () => Promise<void> } {
+  let asked = false
+  let running: Promise<void> | null = null
+  const run = async (): Promise<void> => {
+    while (asked) {
+      asked = false
+      await look().catch((error: unknown) => log.debug({ err: error }, 'a look after a step failed'))
+    }
+    running = null
+  }
+  return {
+    ask: () => {
+      asked = true
+      running ??= run()
+    },
+    settled: async () => {
+      await running
+    },
+  }
+}
+
+/** The error of an operation that waited too long, out of the last one that it met. */
+export function overdueError(error: unknown): OperationError {
+  const last = toOperationError(error)
+  return last.code === 'internal' ? { ...last, code: 'deadline_exceeded', message: 'the operation made no progress for too long' } : last
+}

@@ -1,0 +1,23 @@
+import type { OperationRow } from './attempt.ts'
+import { LeaseOver } from './lease.ts'
+import { CHANNELS, notify, type Tx } from '../db/index.ts'
+import { markGood, revertWanted } from '../modules/apps/index.ts'
+
+/**
+ * Everything that goes with an operation's end: the app's wanted and good state (or its rows, once it is removed), the lane, and
+ * who waits. `write` writes the end itself; where it says false nothing else may be written, and LeaseOver is thrown.
+ */
+export async function endOperation(
+  tx: Tx,
+  operation: Pick<OperationRow, 'id' | 'appId' | 'kind' | 'patch'>,
+  { status, error }: { status: string; error: unknown },
+  write: () => Promise<boolean>,
+): Promise<void> {
+  const superseded = (error as { code?: string } | null)?.code === 'superseded'
+  if (status === 'succeeded') await markGood(tx, operation)
+  else if (!superseded) await revertWanted(tx, operation)
+  if (!(await write())) throw new LeaseOver('lost')
+  if (status === 'succeeded' && operation.kind === 'remove' && operation.appId) await tx.app.delete({ where: { id: operation.appId } })
+  await notify(tx, CHANNELS.operation, operation.id)
+  await notify(tx, CHANNELS.work, '')
+}

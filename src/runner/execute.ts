@@ -1,0 +1,141 @@
+import { errorOfStep, failure } from './failure.ts'
+import { beginStep, endStep, type Fence } from './queue.ts'
+import { LeaseOver } from './lease.ts'
+import type { Database } from '../db/index.ts'
+import type { CallOptions, Driver } from '../drivers/index.ts'
+import { AppError, isAppError } from '../errors/app-error.ts'
+import { sleep } from '../lib/abort.ts'
+import { monotonicMs } from '../lib/clock.ts'
+import { awaitVerdict, type DesiredApp, type Plan, type Step } from '../planning/index.ts'
+
+/** Independent steps of one plan that run at once. */
+const PARALLEL_STEPS = 8
+const AWAIT_POLL_MS = { first: 100, most: 1000 }
+
+export interface ExecuteOptions {
+  readonly db: Database
+  readonly fence: Fence
+  readonly driver: Driver
+  readonly desired: DesiredApp
+  readonly plan: Plan
+  /** The sequence number of the first step's record. */
+  readonly firstSeq: number
+  readonly call: CallOptions
+  /** Ends the walk at the next step's boundary; what only waits is cut short. */
+  readonly stopSignal: AbortSignal
+  /** A step that changed the engine has finished. */
+  readonly changed: () => void
+  /** How long one `await` step may wait in all. */
+  readonly awaitMs: number
+}
+
+export interface ExecuteResult {
+  /** `stopped`: `stop` said so; `subnet_taken`: the network needs another subnet. */
+  readonly end: 'done' | 'stopped' | 'subnet_taken'
+  readonly nextSeq: number
+}
+
+/**
+ * Walks a plan: each step once all that it comes after have finished, independent ones side by side. The first failure keeps new
+ * steps from starting, lets those under way end, and is thrown. No decisions are made here.
+ */
+export async function execute(options: ExecuteOptions): Promise<ExecuteResult> {
+  const { plan, stopSignal } = options
+  const waiting = new Map(plan.steps.map((step) => [step.id, step]))
+  const finished = new Set<string>()
+  const underWay = new Set<Promise<void>>()
+  let seq = options.firstSeq
+  let end: ExecuteResult['end'] = 'done'
+  const failures: unknown[] = []
+
+  const run = async (step: Step): Promise<void> => {
+    try {
+      const outcome = await runStep(options, step, seq++)
+      if (outcome === 'done') finished.add(step.id)
+      else end = outcome
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+
+  while (waiting.size > 0 || underWay.size > 0) {
+    if (end === 'done' && stopSignal.aborted) end = 'stopped'
+    if (failures.length === 0 && end === 'done') {
+      for (const step of waiting.values()) {
+        if (underWay.size >= PARALLEL_STEPS) break
+        if (!step.after.every((id) => finished.has(id))) continue
+        waiting.delete(step.id)
+        const running: Promise<void> = run(step).finally(() => underWay.delete(running))
+        underWay.add(running)
+      }
+    }
+    if (underWay.size === 0) break
+    await Promise.race(underWay)
+  }
+  if (failures.length > 0) throw failures[0]
+  return { end, nextSeq: seq }
+}
+
+async function runStep(options: ExecuteOptions, step: Step, seq: number): Promise<ExecuteResult['end']> {
+  const { db, fence, desired, plan } = options
+  const record = { seq, key: step.id, host: plan.host, service: step.service, action: step.action, target: step.target, cause: step.cause }
+  if (!(await beginStep(db.prisma, fence, record))) throw new LeaseOver('lost')
+  try {
+    const { result, message } = await act(options, step)
+    if (!(await endStep(db.prisma, fence, seq, 'succeeded', message))) throw new LeaseOver('lost')
+    return result
+  } catch (error) {
+    if (isAppError(error)) {
+      await endStep(db.prisma, fence, seq, 'failed', error.options.detail)
+      throw errorOfStep(error, { host: desired.host.name, service: step.service, instance: step.target })
+    }
+    await endStep(db.prisma, fence, seq, 'cancelled', 'cut off')
+    if (options.stopSignal.aborted && error === options.stopSignal.reason) return 'stopped'
+    throw error
+  }
+}
+
+async function act(options: ExecuteOptions, step: Step): Promise<{ result: 'done' | 'subnet_taken'; message: string | null }> {
+  const { driver, desired, call, stopSignal, changed } = options
+  if (step.action === 'wait') {
+    await sleep(step.waitMs ?? 0, AbortSignal.any([call.signal, stopSignal]))
+    return { result: 'done', message: null }
+  }
+  if (step.action === 'await_healthy' || step.action === 'await_completed') {
+    try {
+      return { result: 'done', message: await waitFor(options, step) }
+    } finally {
+      changed()
+    }
+  }
+  const outcome = await driver.execute(step, desired, call)
+  changed()
+  return outcome.result === 'done' ? { result: 'done', message: outcome.message ?? null } : { result: outcome.result, message: 'the engine refused the subnet' }
+}
+
+/** Looks at the container until it is as the step wants it. Throws `health_timeout` or `crash_loop` with the end of its log. */
+async function waitFor({ driver, desired, call, stopSignal, awaitMs }: ExecuteOptions, step: Step): Promise<string> {
+  const { spec } = desired
+  if (!spec || !step.service) throw new AppError('internal', { detail: 'a step waits for a service that the spec does not have' })
+  const name = step.nativeId ?? step.target
+  const startedAt = monotonicMs()
+  const first = await driver.inspect(name, call)
+  for (let container = first, pollMs = AWAIT_POLL_MS.first; ; pollMs = Math.min(pollMs * 1.5, AWAIT_POLL_MS.most)) {
+    const waitedMs = monotonicMs() - startedAt
+    const verdict = awaitVerdict({
+      spec,
+      service: step.service,
+      container,
+      waitedMs,
+      firstHealth: first?.health ?? null,
+      restartsAtStart: first?.restarts ?? 0,
+    })
+    if (verdict.state === 'ready') return `${step.action === 'await_completed' ? 'completed' : 'ready'} after ${(waitedMs / 1000).toFixed(1)} s`
+    if (verdict.state === 'failed') throw await failure(driver, name, verdict, call)
+    if (waitedMs > awaitMs) {
+      throw await failure(driver, name, { code: 'health_timeout', detail: `not ready after ${Math.round(waitedMs / 1000)} s` }, call)
+    }
+    await sleep(pollMs, AbortSignal.any([call.signal, stopSignal]))
+    container = await driver.inspect(name, call)
+  }
+}

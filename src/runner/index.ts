@@ -1,0 +1,3 @@
+export { newWorkerId } from './queue.ts'
+export { Runner, type RunnerOptions } from './runner.ts'
+export { Upkeep } from './upkeep.ts'

@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto'
+import type { Tx } from '../db/index.ts'
+
+/** How long a lease lasts on the database's clock. A heartbeat renews it every HEARTBEAT_MS. */
+export const LEASE_MS = 10_000
+export const HEARTBEAT_MS = 2000
+/** A runner makes no more calls this long after it sent its last confirmed heartbeat: 4 s before a successor may start. */
+export const FENCE_MS = 6000
+/** So many leases may be lost before the sweeper ends the operation. */
+export const MAX_LOST_LEASES = 5
+
+export interface Claim {
+  readonly id: string
+  readonly attempt: number
+  readonly tenantId: string | null
+}
+
+/** What identifies a claim in every write: compare-and-set on all three. */
+export interface Fence {
+  readonly operationId: string
+  readonly owner: string
+  readonly attempt: number
+}
+
+export const newWorkerId = (): string => randomUUID()
+
+/**
+ * Takes one operation for `owner`, or null: first one that was parked and is due, or whose lease ran out; else the oldest
+ * queued one of a free lane, tenants in order of how many of theirs run. `excluded` tenants are passed over.
+ * An app whose host is a socket that another live worker serves is left to that worker.
+ */
+export async function claim(tx: Tx, owner: string, excluded: readonly string[]): Promise<Claim | null> {
+  return (await claimDue(tx, owner)) ?? (await claimQueued(tx, owner, excluded))
+}
+
+async function claimDue(tx: Tx, owner: string): Promise<Claim | null> {
+  const rows = await tx.$queryRaw<Claim[]>`
+    with due as (
+      select o.id from operations o
+      left join apps a on a.id = o.app_id
+      left join hosts h on h.id = a.host_id
+      where o.status = 'running'
+        and case when o.lease_owner is null
+              then o.next_attempt_at <= now() or o.cancel_requested or o.superseded_by is not null
+              else o.lease_until < now() and o.lost_leases + 1 < ${MAX_LOST_LEASES} end
+        and not coalesce(h.transport ->> 'type' = 'unix' and h.observer_id <> ${owner}::uuid and h.observer_until > now(), false)
+      order by o.next_attempt_at nulls first limit 1
+      for update of o skip locked)
+    update operations o
+    set lease_owner = ${owner}::uuid, lease_until = now() + ${LEASE_MS} * interval '1 millisecond', attempts = o.attempts + 1,
+        lost_leases = o.lost_leases + (o.lease_owner is not null)::int, reason = null, next_attempt_at = null
+    from due where o.id = due.id
+    returning o.id, o.attempts as attempt, o.tenant_id as "tenantId"`
+  return rows[0] ?? null
+}
+
+async function claimQueued(tx: Tx, owner: string, excluded: readonly string[]): Promise<Claim | null> {
+  const rows = await tx.$queryRaw<Claim[]>`
+    with load as (
+      select tenant_id, count(*) as running from operations where status = 'running' and lease_owner is not null group by tenant_id),
+    head as (
+      select distinct on (lane_id) lane_id, id from operations where status = 'queued' order by lane_id, id),
+    pick as (
+      select l.id as lane_id, head.id from head
+      join lanes l on l.id = head.lane_id
+      left join load on load.tenant_id = l.tenant_id
+      left join apps a on a.id = l.app_id
+      left join hosts h on h.id = a.host_id
+      where l.running_op is null
+        and not coalesce(l.tenant_id = any(${[...excluded]}::uuid[]), false)
+        and not coalesce(h.transport ->> 'type' = 'unix' and h.observer_id <> ${owner}::uuid and h.observer_until > now(), false)
+      order by coalesce(load.running, 0), head.id limit 1
+      for update of l skip locked),
+    taken as (
+      update operations o
+      set status = 'running', lease_owner = ${owner}::uuid, lease_until = now() + ${LEASE_MS} * interval '1 millisecond',
+          attempts = o.attempts + 1, started_at = now(), progress_at = now()
+      from pick where o.id = pick.id and o.status = 'queued'
+      returning o.id, o.lane_id, o.attempts, o.tenant_id)
+    update lanes l set running_op = taken.id from taken where l.id = taken.lane_id
+    returning taken.id, taken.attempts as attempt, taken.tenant_id as "tenantId"`
+  return rows[0] ?? null
+}
+
+export interface Beat {
+  readonly id: string
+  readonly attempt: number
+  readonly cancelRequested: boolean
+  readonly supersededBy: string | null
+}
+
+/** Renews the leases of `owner` on these operations; one that is missing from the answer is lost. */
+export async function heartbeat(tx: Tx, owner: string, ids: readonly string[]): Promise<Beat[]> {
+  return await tx.$queryRaw<Beat[]>`
+    update operations set lease_until = now() + ${LEASE_MS} * interval '1 millisecond'
+    where id = any(${[...ids]}::uuid[]) and lease_owner = ${owner}::uuid and status = 'running'
+    returning id, attempts as attempt, cancel_requested as "cancelRequested", superseded_by as "supersededBy"`
+}
+
+/** Gives the lease back and lets the operation wait. False: the lease was lost before. */
+export async function park(
+  tx: Tx,
+  fence: Fence,
+  { delayMs, reason, error }: { delayMs: number; reason: string | null; error: object | null },
+): Promise<boolean> {
+  const parked = await tx.$executeRaw`
+    update operations
+    set lease_owner = null, lease_until = null, reason = ${reason}, next_attempt_at = now() + ${delayMs} * interval '1 millisecond',
+        error = case when revert_to is null then ${error === null ? null : JSON.stringify(error)}::jsonb else error end
+    where id = ${fence.operationId}::uuid and lease_owner = ${fence.owner}::uuid and attempts = ${fence.attempt}`
+  return parked === 1
+}
+
+/** Writes that the operation goes back to the good state, and why. False: the lease was lost before. */
+export async function turnRound(tx: Tx, fence: Fence, revertTo: string, error: object): Promise<boolean> {
+  const turned = await tx.$executeRaw`
+    update operations set revert_to = ${revertTo}, error = ${JSON.stringify(error)}::jsonb, progress_at = now()
+    where id = ${fence.operationId}::uuid and lease_owner = ${fence.owner}::uuid and attempts = ${fence.attempt}`
+  return turned === 1
+}
+
+/** Ends the operation and frees its lane. False: the lease was lost before, and nothing was written. */
+export async function finish(tx: Tx, fence: Fence, status: string, error: object | null): Promise<boolean> {
+  const ended = await tx.$executeRaw`
+    update operations
+    set status = ${status}, error = ${error === null ? null : JSON.stringify(error)}::jsonb, finished_at = now(), reason = null,
+        next_attempt_at = null, lease_owner = null, lease_until = null
+    where id = ${fence.operationId}::uuid and lease_owner = ${fence.owner}::uuid and attempts = ${fence.attempt} and status = 'running'`
+  if (ended !== 1) return false
+  await freeLane(tx, fence.operationId)
+  return true
+}
+
+/** The lane of an operation that ended takes the next one. */
+export async function freeLane(tx: Tx, operationId: string): Promise<void> {
+  await tx.$executeRaw`update lanes set running_op = null where running_op = ${operationId}::uuid`
+}
+
+export interface StepRecord {
+  readonly seq: number
+  readonly key: string
+  readonly host: string
+  readonly service: string | null
+  readonly action: string
+  readonly target: string
+  readonly cause: string
+}
+
+/** Writes that a step began. False: the lease was lost, and nothing was written. */
+export async function beginStep(tx: Tx, fence: Fence, step: StepRecord): Promise<boolean> {
+  const written = await tx.$executeRaw`
+    insert into steps (operation_id, seq, attempt, key, host, service, action, target, cause, status, started_at)
+    select o.id, ${step.seq}, o.attempts, ${step.key}, ${step.host}, ${step.service}, ${step.action}, ${step.target}, ${step.cause}, 'running', now()
+    from operations o where o.id = ${fence.operationId}::uuid and o.lease_owner = ${fence.owner}::uuid and o.attempts = ${fence.attempt}`
+  return written === 1
+}
+
+/** Writes how a step ended; a finished one is progress. False: the lease was lost, and nothing was written. */
+export async function endStep(tx: Tx, fence: Fence, seq: number, status: 'succeeded' | 'failed' | 'cancelled', message: string | null): Promise<boolean> {
+  const written = await tx.$executeRaw`
+    with held as (
+      update operations set progress_at = case when ${status} = 'succeeded' then now() else progress_at end
+      where id = ${fence.operationId}::uuid and lease_owner = ${fence.owner}::uuid and attempts = ${fence.attempt} returning id)
+    update steps s set status = ${status}, message = ${message}, finished_at = now()
+    from held where s.operation_id = held.id and s.seq = ${seq}`
+  return written === 1
+}
+
+/** Steps that an earlier attempt left open were cut off with it. Returns the next free sequence number. */
+export async function closeOpenSteps(tx: Tx, operationId: string): Promise<number> {
+  await tx.$executeRaw`
+    update steps set status = 'cancelled', finished_at = now(), message = 'cut off; the next attempt looked again'
+    where operation_id = ${operationId}::uuid and status = 'running'`
+  const rows = await tx.$queryRaw<{ next: number }[]>`
+    select coalesce(max(seq), 0)::int + 1 as next from steps where operation_id = ${operationId}::uuid`
+  return rows[0]?.next ?? 1
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { ensureInstallation, migrate, openDatabase, startEmbedded, type Database } from './db/index.ts'
+import { createDriver } from './drivers/index.ts'
+import { buildServer } from './http/index.ts'
+import { keptSecret } from './lib/kept-secret.ts'
+import { createSealer, type Sealer } from './lib/seal.ts'
+import { createHostAccess, registerLocalHost } from './modules/hosts/index.ts'
+import { ensureAdminToken, newTokenText } from './modules/tokens/index.ts'
+import { Observer } from './observer/index.ts'
+import { newWorkerId, Runner, Upkeep } from './runner/index.ts'
+
+export interface Runtime {
+  /** Resolves once every role is up. */
+  start(): Promise<void>
+  /** Drains and ends every part, in the reverse order; may be called at any time, also in the middle of a start. */
+  stop(): Promise<void>
+  /** Where the API listens, e.g. `http://127.0.0.1:7080`; null without the role `api`, and before the start. */
+  readonly url: string | null
+}
+
+/** The composition root: builds every part once, in order, and takes them down in the reverse order. */
+export function createRuntime(config: Config, log: Logger): Runtime {
+  const stops: (() => Promise<unknown>)[] = []
+  let url: string | null = null
+  let starting: Promise<void> = Promise.resolve()
+  let stopping = false
+
+  /** Each part's end is noted as soon as it is there; a stop that came meanwhile ends the start. */
+  const part = async <T>(made: Promise<T>, stop?: (value: T) => Promise<unknown>): Promise<T> => {
+    const value = await made
+    if (stop) stops.push(async () => await stop(value))
+    if (stopping) throw new Error('stopped while it started')
+    return value
+  }
+
+  const boot = async (): Promise<void> => {
+    const databaseUrl = config.databaseUrl ?? (await part(startEmbedded({ dataDir: config.dataDir, log }), async (server) => await server.stop())).url
+    await part(migrate(databaseUrl, { log }))
+    const db = await part(openDatabase({ url: databaseUrl, log }), async (database) => await database.close())
+    const installation = await ensureInstallation(db)
+    const sealer = createSealer(config.secretKeys ?? (await generatedKey(config, log)))
+    await firstToken(config, db, log)
+    const hosts = await part(Promise.resolve(createHostAccess({ db, sealer, installation, createDriver, log })), async (access) => await access.close())
+
+    const ready = { worker: !config.roles.has('worker') }
+    if (config.roles.has('worker')) {
+      await startWorker({ config, log, db, installation, hosts, part })
+      ready.worker = true
+    }
+    if (config.roles.has('api')) {
+      const checks = config.roles.has('worker') ? { worker: () => ({ ok: ready.worker }) } : {}
+      const server = await part(buildServer({ db, sealer, log, installation, hosts, createDriver, checks }), async (app) => await app.close())
+      url = await server.listen({ host: config.host, port: config.port })
+    }
+    if (config.localHost === 'auto' && config.databaseUrl === null) await addLocalHost({ config, log, db, sealer, installation })
+    log.info({ url, roles: [...config.roles], installation }, 'ready')
+  }
+
+  return {
+    get url() {
+      return url
+    },
+    async start() {
+      starting = boot()
+      await starting
+    },
+    async stop() {
+      stopping = true
+      await starting.catch(() => {})
+      for (const stop of stops.toReversed()) {
+        await stop().catch((error: unknown) => log.warn({ err: error }, 'a part did not stop cleanly'))
+      }
+    },
+  }
+}
+
+type Part = <T>(made: Promise<T>, stop?: (value: T) => Promise<unknown>) => Promise<T>
+
+async function startWorker({
+  config,
+  log,
+  db,
+  installation,
+  hosts,
+  part,
+}: {
+  config: Config
+  log: Logger
+  db: Database
+  installation: string
+  hosts: ReturnType<typeof createHostAccess>
+  part: Part
+}): Promise<void> {
+  const workerId = newWorkerId()
+  const driver = async (hostId: string) => await hosts.driver(hostId)
+  const observer = new Observer({ db, log, workerId, intervalMs: config.observeIntervalMs, driver })
+  await part(observer.start(), async () => await observer.stop())
+  const upkeep = new Upkeep({ db, log, installation, resyncIntervalMs: config.resyncIntervalMs, retention: config.retention })
+  upkeep.start()
+  await part(Promise.resolve(upkeep), async () => await upkeep.stop())
+  const runner = new Runner({
+    db,
+    log,
+    installation,
+    observer,
+    driver,
+    candidates: async () => await hosts.loadCandidates(db.prisma),
+    subnets: config.dockerSubnets,
+    progressDeadlineMs: config.progressDeadlineMs,
+    workerId,
+    slots: config.workerSlots,
+  })
+  await part(runner.start(), async () => await runner.stop())
+}
+
+/** The sealing key of the data folder, made where there is none. */
+async function generatedKey(config: Config, log: Logger): Promise<string> {
+  const path = join(config.dataDir, 'secret-keys')
+  const { text, made } = await keptSecret(path, () => `k1:${randomBytes(32).toString('base64')}`)
+  if (made) log.info({ path }, 'made a sealing key; keep a copy of the file: what is sealed can not be read without it')
+  return text
+}
+
+/** Sees to it that there is an admin's token: the setting's, the data folder's, or a new one where the database has none. */
+async function firstToken(config: Config, db: Database, log: Logger): Promise<void> {
+  if (config.adminToken) return await ensureAdminToken(db, config.adminToken)
+  const path = join(config.dataDir, 'admin-token')
+  const { text, made } = await keptSecret(path, newTokenText)
+  await ensureAdminToken(db, text)
+  // Printed once, to the person who starts it; the log's lines never hold it.
+  if (made) process.stderr.write(`moorage: the first admin's token is ${text} (kept in ${path})\n`)
+  else log.debug({ path }, 'the admin token is the kept one')
+}
+
+async function addLocalHost(options: { config: Config; log: Logger; db: Database; sealer: Sealer; installation: string }): Promise<void> {
+  const { config, log, db, sealer, installation } = options
+  const added = await registerLocalHost({ db, sealer, installation, createDriver, dockerHost: config.dockerHost })
+  log.info(added)
+}
