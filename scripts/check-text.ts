@@ -10,24 +10,17 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 
-/** The lines of a file that may not stay, as `file:line reason`. */
+/** The lines of a file that may not stay, as `file:line reason`. `places` are folders of this machine. */
 export function checkText(file: string, text: string, places: readonly string[]): string[] {
-  const rules: readonly (readonly [pattern: RegExp, reason: string])[] = [
-    ...places.map(
-      (place) => [new RegExp(`${RegExp.escape(place)}(?![\\w-])`), 'names a folder of this machine'] as const,
-    ),
-    [/\/(home|Users)\/(?!app\b|node\b)[a-z][\w.-]*\//, "names a person's folder"],
+  const namesPackages = /(^|\/)(package-lock\.json|\.npmrc)$/.test(file)
+  const reasons = (line: string): string[] => [
+    ...(places.some((place) => line.includes(`${place}/`)) ? ['names a folder of this machine'] : []),
+    ...(/\/(home|Users)\/(?!app\b|node\b)[a-z][\w.-]*\//.test(line) ? ["names a person's folder"] : []),
+    ...(namesPackages && /"resolved": "https?:|^[^#]*registry\s*=/.test(line)
+      ? ['names the registry that this machine uses: it is slower or unreachable elsewhere']
+      : []),
   ]
-  if (/(^|\/)(package-lock\.json|\.npmrc)$/.test(file))
-    rules.push([
-      /"resolved": "https?:|^(?!#).*registry\s*=/,
-      'names the registry that this machine uses: it is slower or unreachable elsewhere',
-    ])
-  return text
-    .split('\n')
-    .flatMap((line, index) =>
-      rules.filter(([pattern]) => pattern.test(line)).map(([, reason]) => `${file}:${index + 1} ${reason}`),
-    )
+  return text.split('\n').flatMap((line, index) => reasons(line).map((reason) => `${file}:${index + 1} ${reason}`))
 }
 
 if (import.meta.main) {

@@ -9,14 +9,14 @@ import { SETTINGS } from '../src/config.ts'
 import { ERROR_CODES } from '../src/errors/codes.ts'
 import { openapiDocument } from '../src/http/index.ts'
 import { composeTable } from '../src/spec/compose-table.ts'
-import { composePage, errorsPage, settingsPage } from './generated-pages.ts'
+import { composePage, errorsPage, type Setting, settingsPage } from './generated-pages.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 const FILES: Readonly<Record<string, () => string | Promise<string>>> = {
   'openapi/openapi.json': async () => `${JSON.stringify(await openapiDocument(), null, 2)}\n`,
   'docs/errors.md': () => errorsPage(ERROR_CODES),
-  'docs/settings.md': () => settingsPage(SETTINGS.properties),
+  'docs/settings.md': () => settingsPage(SETTINGS.properties as Readonly<Record<string, Setting>>),
   'docs/compose.md': () => composePage(composeTable()),
 }
 

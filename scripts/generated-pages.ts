@@ -22,7 +22,7 @@ export function errorsPage(codes: Readonly<Record<string, ErrorEntry>>): string 
 
 /** What this needs of a setting's schema. */
 export interface Setting {
-  readonly default?: unknown
+  readonly default?: string | number | boolean
   readonly description?: string
 }
 

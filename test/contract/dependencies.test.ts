@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
+
+interface PackageJson {
+  readonly dependencies: Record<string, string>
+  readonly devDependencies: Record<string, string>
+  readonly optionalDependencies: Record<string, string>
+  readonly overrides: Record<string, string>
+}
+
+const manifest: PackageJson = JSON.parse(read('package.json'))
+const all = {
+  ...manifest.dependencies,
+  ...manifest.devDependencies,
+  ...manifest.optionalDependencies,
+  ...manifest.overrides,
+}
+
+t.test('docs/dependencies.md lists each dependency with its version and a reason', async (t) => {
+  const rows = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \|$/gm)]
+  const listed = Object.fromEntries(rows.map((row) => [row[1], (row[2] ?? '').trim()]))
+  t.strictSame(listed, all)
+  for (const row of rows) t.ok((row[3] ?? '').trim().length > 10, `${row[1]} has a reason`)
+})
+
+t.test('every version is exact', async (t) => {
+  for (const [name, version] of Object.entries(all))
+    t.match(version, /^\d+\.\d+\.\d+(-[\w.-]+)?$/, `${name} ${version}`)
+})
