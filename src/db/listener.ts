@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { sleep } from '../lib/abort.ts'
 import { backoffMs } from '../lib/backoff.ts'
@@ -79,22 +80,25 @@ export function createListener({ url, log }: { url: string; log: DbLogger }): Li
     return connecting
   }
 
+  /** Gives up a connection and makes the next one; of no effect for one that was given up before. */
+  const drop = (dead: pg.Client): void => {
+    if (client !== dead) return
+    client = null
+    lost = true
+    dead.end().catch(() => {})
+    if (!stop.signal.aborted) void connected()
+  }
+
   const watch = (watched: pg.Client): void => {
     const heartbeat = setInterval(() => {
-      watched.query('SELECT 1').catch(() => drop())
+      watched.query('SELECT 1').catch(() => drop(watched))
     }, HEARTBEAT_MS)
     heartbeat.unref()
-    const drop = () => {
+    watched.once('end', () => {
       clearInterval(heartbeat)
-      if (client !== watched) return
-      client = null
-      watched.end().catch(() => {})
-      if (stop.signal.aborted) return
-      lost = true
-      void connected()
-    }
-    watched.once('end', drop)
-    watched.once('error', drop)
+      drop(watched)
+    })
+    watched.once('error', () => drop(watched))
   }
 
   return {
@@ -102,20 +106,21 @@ export function createListener({ url, log }: { url: string; log: DbLogger }): Li
       const known = handlers.has(channel)
       const set = handlers.get(channel) ?? new Set()
       handlers.set(channel, set.add(handler))
-      for (;;) {
+      for (let listening = false; !listening;) {
         if (stop.signal.aborted) throw new Error('the database is closed')
         const current = client
         if (!current) {
           await connected()
           continue
         }
+        // An earlier caller's LISTEN went out on this connection before this query, and is answered before it.
+        const query = known ? 'SELECT 1' : `LISTEN ${pg.escapeIdentifier(channel)}`
         try {
-          // An earlier caller's LISTEN went out on this connection before, and is answered before.
-          await current.query(known ? 'SELECT 1' : `LISTEN ${pg.escapeIdentifier(channel)}`)
-          break
-        } catch (error) {
-          // It broke on the way: the next connection listens to all channels.
-          if (client === current) throw error
+          await current.query(query)
+          listening = true
+        } catch {
+          // The next connection listens to all channels.
+          drop(current)
         }
       }
       return {
@@ -132,7 +137,8 @@ export function createListener({ url, log }: { url: string; log: DbLogger }): Li
       handlers.clear()
       const last = client
       client = null
-      await last?.end().catch(() => {})
+      // A peer that is gone for good doesn't answer the farewell.
+      await Promise.race([last?.end().catch(() => {}), delay(2000, undefined, { ref: false })])
       await connecting
     },
   }
