@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyRequest, FastifySchemaValidationError } from 'fastify'
+import { mapDbError } from '../db/index.ts'
 import { AppError, isAppError, type InputError } from '../errors/app-error.ts'
 import { pointerToken } from './input-check.ts'
 
@@ -11,7 +12,8 @@ const PARTS: Readonly<Record<string, string>> = {
 
 /** Any error of a request as one of the table: what is not known is `internal`, and tells nothing. */
 export function toAppError(error: unknown, request: FastifyRequest): AppError {
-  if (isAppError(error)) return error
+  const known = mapDbError(error)
+  if (isAppError(known)) return known
   if (!isFastifyError(error)) return internal(error)
   if (error.validation) return invalid(error.validation, error.validationContext)
   switch (error.code) {

@@ -1,6 +1,5 @@
-import { Ajv, type Options } from 'ajv'
+import { Ajv, type AnySchema, type Options } from 'ajv'
 import formats from 'ajv-formats'
-import type { FastifySchemaCompiler } from 'fastify'
 
 const OPTIONS: Options = {
   removeAdditional: false,
@@ -15,15 +14,24 @@ const OPTIONS: Options = {
  * The validators of requests: nothing is dropped or invented in a body; query, params and headers are text,
  * so there (alone) a text is read as the number or boolean that its schema asks for, and defaults are filled in.
  */
-export function buildValidator(externalSchemas: unknown): FastifySchemaCompiler<object> {
+export function buildValidator(externalSchemas: Readonly<Record<string, AnySchema | AnySchema[]>>) {
   const strictly = makeAjv(OPTIONS, externalSchemas)
   const fromText = makeAjv({ ...OPTIONS, coerceTypes: true, useDefaults: true }, externalSchemas)
-  return ({ schema, httpPart }) => (httpPart === 'body' ? strictly : fromText).compile(schema)
+  // Fastify's type says a schema; what it passes is `{ schema, method, url, httpPart }`.
+  return (route: AnySchema) => {
+    if (typeof route !== 'object' || !('schema' in route) || !isSchema(route.schema))
+      throw new TypeError('a route part has no schema')
+    return ('httpPart' in route && route.httpPart === 'body' ? strictly : fromText).compile(route.schema)
+  }
 }
 
-function makeAjv(options: Options, externalSchemas: unknown): Ajv {
+function makeAjv(options: Options, externalSchemas: Readonly<Record<string, AnySchema | AnySchema[]>>): Ajv {
   const ajv = new Ajv(options)
   formats.default(ajv)
-  for (const schema of Object.values(externalSchemas ?? {})) ajv.addSchema(schema)
+  for (const schema of Object.values(externalSchemas)) ajv.addSchema(schema)
   return ajv
+}
+
+function isSchema(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

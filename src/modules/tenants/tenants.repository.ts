@@ -41,6 +41,12 @@ export async function deleteTenant(tx: Tx, name: string, version: number | null)
   return count > 0
 }
 
+/** The row, locked until the transaction ends: nothing new can point at it meanwhile. */
+export async function lockTenant(tx: Tx, name: string): Promise<TenantRow | null> {
+  await tx.$queryRaw`SELECT id FROM tenants WHERE name = ${name} FOR UPDATE`
+  return await findTenant(tx, name)
+}
+
 /**
  * Hosts that are this tenant's alone. Locks all its hosts first, so that two tenants that share one can't both leave it at once
  * (a host that no tenant is named for is open to all).

@@ -21,6 +21,7 @@ import {
   insertTenant,
   listTenants,
   lockHostsOfAlone,
+  lockTenant,
   type TenantRow,
   updateTenant,
 } from './tenants.repository.ts'
@@ -78,7 +79,7 @@ export async function changeTenant(
 
 /** Throws `tenant_not_empty` while it has apps, and `conflict` while a host is for it alone (it would be open to all then). */
 export async function removeTenant(tx: Tx, name: string, version: number | null): Promise<Answer<null>> {
-  const row = await findTenant(tx, name)
+  const row = await lockTenant(tx, name)
   if (!row) throw tenantNotFound(name)
   const [host] = await lockHostsOfAlone(tx, row.id)
   if (host !== undefined)

@@ -1,0 +1,127 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync } from 'fastify'
+import { randomUUID } from 'node:crypto'
+import type { Database } from '../db/index.ts'
+import { AppError } from '../errors/app-error.ts'
+import type { Sealer } from '../lib/seal.ts'
+import { type HostAccess, hostsRoutes } from '../modules/hosts/index.ts'
+import { tenantsRoutes } from '../modules/tenants/index.ts'
+import { tokensRoutes } from '../modules/tokens/index.ts'
+import { addSchemas, sendProblem, webSchemas } from '../web/index.ts'
+import { authenticateRequest } from './auth.ts'
+import { toAppError } from './errors.ts'
+import { healthRoutes, type ReadinessChecks } from './health.ts'
+import { checkInput } from './input-check.ts'
+import { createMetrics } from './metrics.ts'
+import { registerOpenapi } from './openapi.ts'
+import { createRouteTable } from './route-table.ts'
+import { buildValidator } from './validation.ts'
+
+const BODY_LIMIT = 1_048_576
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/
+
+export interface ServerDeps {
+  readonly db: Database
+  readonly sealer: Sealer
+  readonly hosts: HostAccess
+  /** pino's; each line of a request carries `requestId`. */
+  readonly log: FastifyBaseLogger
+  /** What must be up beside the database, by name. */
+  readonly checks: ReadinessChecks
+  /** More route plugins. */
+  readonly routes?: readonly FastifyPluginAsync[]
+  /** Default 24. */
+  readonly idempotencyHours?: number
+}
+
+/**
+ * The API, ready to listen. Every error leaves as application/problem+json; the order of what is registered is what makes that
+ * true: error handler, then hooks, then routes. `close()` lets requests under way end and answers new ones 503.
+ */
+export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
+  const { db, log } = deps
+  const routeTable = createRouteTable()
+  const metrics = createMetrics(db)
+  let draining = false
+
+  const app: FastifyInstance = fastify({
+    loggerInstance: log,
+    bodyLimit: BODY_LIMIT,
+    genReqId: ({ headers }) => requestId(headers['x-request-id']),
+    requestIdLogLabel: 'requestId',
+    // Its own 503 is no problem document: ours is thrown below.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 100 },
+    schemaController: { compilersFactory: { buildValidator } },
+    frameworkErrors(error, request, reply) {
+      reply.header('x-request-id', request.id)
+      void sendProblem(reply, toAppError(error, request))
+    },
+  })
+
+  app.setErrorHandler((error, request, reply) => {
+    const appError = toAppError(error, request)
+    const { internal, cause } = appError.options
+    const line = { code: appError.code, internal, err: cause ?? (appError.status >= 500 ? appError : undefined) }
+    if (appError.status >= 500) request.log.error(line, appError.message)
+    else request.log.debug(line, appError.message)
+    return sendProblem(reply, appError)
+  })
+  app.setNotFoundHandler((request) => {
+    const allowed = routeTable.methodsOf(request.url)
+    throw allowed.length > 0 && !allowed.includes(request.method)
+      ? new AppError('method_not_allowed', {
+          detail: `${request.method} is not allowed here`,
+          headers: { allow: allowed.join(', ') },
+        })
+      : new AppError('not_found', { detail: 'there is no such route' })
+  })
+
+  app.decorateRequest('principal', null)
+  app.addHook('preClose', async () => {
+    draining = true
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (draining)
+      throw new AppError('unavailable', {
+        detail: 'this server is stopping',
+        headers: { connection: 'close', 'retry-after': '1' },
+      })
+    await authenticateRequest(db, request)
+  })
+  app.addHook('preValidation', async (request) => checkInput(request))
+  app.addHook('onRoute', ({ method, url }) => routeTable.add(method, url))
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unmatched'
+    metrics.requestSeconds.observe(
+      { method: request.method, route, status: String(reply.statusCode) },
+      reply.elapsedTime / 1000,
+    )
+  })
+  onlyJson(app)
+
+  addSchemas(app, webSchemas)
+  await registerOpenapi(app)
+  await app.register(healthRoutes({ db, checks: deps.checks, metrics }))
+  await app.register(tenantsRoutes(deps))
+  await app.register(tokensRoutes(deps))
+  await app.register(hostsRoutes(deps))
+  for (const plugin of deps.routes ?? []) await app.register(plugin)
+  await app.ready()
+  return app
+}
+
+/** The caller's id where it is one that a log can hold, else a new one. */
+function requestId(given: string | string[] | undefined): string {
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
+}
+
+/** JSON alone, and no body where there are no bytes (clients set the content type on a bare POST or DELETE too). */
+function onlyJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined)
+    void parse(request, String(body), done)
+  })
+}

@@ -1,0 +1,139 @@
+import type { Database, Tx } from '../../db/index.ts'
+import type { CallOptions, Driver, Endpoint, Identity } from '../../drivers/driver.ts'
+import { AppError } from '../../errors/app-error.ts'
+import { monotonicMs } from '../../lib/clock.ts'
+import { sha256 } from '../../lib/ids.ts'
+import type { Sealer } from '../../lib/seal.ts'
+import type { HostCandidate } from '../../planning/index.ts'
+import { findCandidates, findEndpoint } from './hosts.repository.ts'
+
+export type CreateDriver = (kind: string, options: { endpoint: Endpoint; identity: Identity }) => Driver
+
+export interface HostAccess {
+  /**
+   * The driver of a host, kept until its endpoint changes or the host is gone: one for all callers, who never close it.
+   * Asks the database, not the engine. Throws `not_found` where there is no such host.
+   */
+  driver(hostId: string): Promise<Driver>
+  /**
+   * The same, once the engine has shown its marker in the last 10 s: `host_marker_missing` and `host_identity_mismatch`
+   * say that it didn't, `host_unreachable` that it doesn't answer.
+   */
+  connect(hostId: string, options: CallOptions): Promise<Driver>
+  /** A driver of its own, for an engine that is not registered yet. The caller closes it. */
+  open(kind: string, endpoint: Endpoint, hostId: string): Driver
+  sealEndpoint(hostId: string, endpoint: Endpoint): Uint8Array<ArrayBuffer>
+  /** Closes the driver of a host that is gone. */
+  forget(hostId: string): Promise<void>
+  /** All hosts as `place` sees them. */
+  loadCandidates(tx: Tx): Promise<HostCandidate[]>
+  /** Closes all drivers. */
+  close(): Promise<void>
+}
+
+export interface HostAccessDeps {
+  readonly db: Database
+  readonly sealer: Sealer
+  /** The installation's id. */
+  readonly installation: string
+  readonly createDriver: CreateDriver
+}
+
+/** How long an engine's marker is believed after it was seen. */
+const VERIFIED_MS = 10_000
+
+interface Kept {
+  readonly version: string
+  readonly driver: Driver
+  verifiedAt: number | null
+}
+
+/** How everything else reaches engines: opens sealed endpoints, keeps drivers, checks who answers. */
+export function createHostAccess({ db, sealer, installation, createDriver }: HostAccessDeps): HostAccess {
+  const kept = new Map<string, Kept>()
+
+  const open: HostAccess['open'] = (kind, endpoint, hostId) =>
+    createDriver(kind, { endpoint, identity: { installation, hostId } })
+  const forget: HostAccess['forget'] = async (hostId) => {
+    const entry = kept.get(hostId)
+    kept.delete(hostId)
+    await entry?.driver.close()
+  }
+  const entryOf = async (hostId: string): Promise<Kept> => {
+    const row = await findEndpoint(db.prisma, hostId)
+    if (!row) {
+      await forget(hostId)
+      throw new AppError('not_found', { detail: `there is no host ${hostId}` })
+    }
+    const version = sha256(row.endpoint)
+    const before = kept.get(hostId)
+    if (before?.version === version) return before
+    // What was sealed under this host's own context is what `sealEndpoint` took.
+    const endpoint: Endpoint = JSON.parse(sealer.open(row.endpoint, contextOf(hostId)))
+    const entry: Kept = { version, driver: open(row.kind, endpoint, hostId), verifiedAt: null }
+    kept.set(hostId, entry)
+    await before?.driver.close()
+    return entry
+  }
+
+  return {
+    open,
+    forget,
+    async driver(hostId) {
+      return (await entryOf(hostId)).driver
+    },
+    async connect(hostId, options) {
+      const entry = await entryOf(hostId)
+      if (entry.verifiedAt !== null && monotonicMs() - entry.verifiedAt < VERIFIED_MS) return entry.driver
+      entry.verifiedAt = null
+      const { markerHostId } = await entry.driver.probe(options)
+      requireMarker(hostId, markerHostId)
+      entry.verifiedAt = monotonicMs()
+      return entry.driver
+    },
+    sealEndpoint: (hostId, endpoint) => sealer.seal(JSON.stringify(endpoint), contextOf(hostId)),
+    async loadCandidates(tx) {
+      const rows = await findCandidates(tx)
+      return rows.map(({ id, name, kind, labels, status, schedulable, tenants, _count }) => {
+        return {
+          id,
+          name,
+          kind,
+          labels: readLabels(labels),
+          status,
+          schedulable,
+          tenants: tenants.map(({ tenantId }) => tenantId),
+          instances: _count.instances,
+        }
+      })
+    },
+    async close() {
+      await Promise.all([...kept.keys()].map(forget))
+    },
+  }
+}
+
+/** Throws where an engine's marker isn't this host's. */
+export function requireMarker(hostId: string, markerHostId: string | null): void {
+  if (markerHostId === null) {
+    throw new AppError('host_marker_missing', {
+      detail: 'the engine has no marker of this installation: it lost its volume, or is another engine',
+    })
+  }
+  if (markerHostId !== hostId)
+    throw new AppError('host_identity_mismatch', {
+      detail: `the engine has the marker of another host (${markerHostId})`,
+    })
+}
+
+/** Labels out of their column. */
+export function readLabels(value: unknown): Record<string, string> {
+  if (typeof value !== 'object' || value === null) return {}
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
+}
+
+function contextOf(hostId: string): string {
+  return `host:${hostId}`
+}

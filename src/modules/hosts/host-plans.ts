@@ -1,0 +1,63 @@
+import type { Probe } from '../../drivers/driver.ts'
+import { canonicalJson } from '../../lib/canonical.ts'
+import type { PlanLine } from '../../web/index.ts'
+import type { ChangeHost, Host } from './hosts.schemas.ts'
+
+/** What registering does. */
+export function registerLines(name: string, engine: string, probe: Probe): PlanLine[] {
+  const marker: PlanLine[] =
+    probe.markerHostId === null
+      ? [{ action: 'write_marker', target: engine, cause: 'the engine has no marker of this installation' }]
+      : [{ action: 'keep_marker', target: engine, cause: 'a registration that broke off left it' }]
+  return [...marker, { action: 'register_host', target: name, cause: `Engine ${probe.version} answers at ${engine}` }]
+}
+
+/** What a change of a host's wanted fields does; none where it is so already. */
+export function changeLines(host: Host, { labels, tenants, schedulable }: ChangeHost): PlanLine[] {
+  const lines: PlanLine[] = []
+  if (labels && canonicalJson(labels) !== canonicalJson(host.labels)) {
+    lines.push({ action: 'change_labels', target: host.name, cause: `labels become ${canonicalJson(labels)}` })
+  }
+  if (tenants && canonicalJson(tenants.toSorted()) !== canonicalJson(host.tenants)) {
+    lines.push({
+      action: 'change_tenants',
+      target: host.name,
+      cause: tenants.length === 0 ? 'all tenants may use it' : `only ${tenants.toSorted().join(', ')} may use it`,
+    })
+  }
+  if (schedulable !== undefined && schedulable !== host.schedulable) {
+    lines.push({
+      action: schedulable ? 'uncordon' : 'cordon',
+      target: host.name,
+      cause: schedulable ? 'it may get new apps again' : 'it gets no new apps',
+    })
+  }
+  return lines
+}
+
+/** What deleting does. */
+export function deleteLines(name: string, force: boolean): PlanLine[] {
+  return [
+    {
+      action: 'remove_marker',
+      target: name,
+      cause: force ? 'the host goes; where the engine does not answer, the marker stays' : 'the host goes',
+    },
+    { action: 'delete_host', target: name, cause: 'it has no apps' },
+  ]
+}
+
+/** What a probe writes. */
+export function probeLines(name: string, adopt: boolean): PlanLine[] {
+  const mark: PlanLine[] = adopt
+    ? [{ action: 'write_marker', target: name, cause: 'the engine has lost it, and adopt is set' }]
+    : []
+  return [
+    ...mark,
+    {
+      action: 'set_ready',
+      target: name,
+      cause: adopt ? 'the engine has the marker again' : 'the engine shows its marker',
+    },
+  ]
+}

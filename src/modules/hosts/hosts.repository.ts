@@ -1,0 +1,136 @@
+import type { Prisma } from '../../db/generated/client.ts'
+import type { Tx } from '../../db/types.ts'
+import type { HostStatus } from './hosts.schemas.ts'
+
+const WHOLE = {
+  tenants: { select: { tenant: { select: { name: true } } } },
+  _count: { select: { instances: true } },
+} satisfies Prisma.HostInclude
+
+export type HostRow = Prisma.HostGetPayload<{ include: typeof WHOLE }>
+
+export interface HostInsert {
+  readonly id: string
+  readonly name: string
+  readonly kind: string
+  readonly endpoint: Uint8Array<ArrayBuffer>
+  readonly transport: Prisma.InputJsonObject
+  readonly labels: Prisma.InputJsonObject
+  readonly schedulable: boolean
+}
+
+/** What an engine told of itself. */
+export interface EngineFacts {
+  readonly version: string
+  readonly capacity: { readonly cpus: number; readonly memory: number }
+}
+
+export async function insertHost(
+  tx: Tx,
+  host: HostInsert,
+  tenantIds: readonly string[],
+  facts: EngineFacts,
+): Promise<void> {
+  await tx.host.create({
+    data: {
+      ...host,
+      status: 'ready' satisfies HostStatus,
+      engineVersion: facts.version,
+      capacity: { ...facts.capacity },
+      lastSeenAt: new Date(),
+    },
+  })
+  await setTenants(tx, host.id, tenantIds)
+}
+
+export async function findHost(tx: Tx, name: string): Promise<HostRow | null> {
+  return await tx.host.findUnique({ where: { name }, include: WHOLE })
+}
+
+export async function findHostById(tx: Tx, id: string): Promise<HostRow | null> {
+  return await tx.host.findUnique({ where: { id }, include: WHOLE })
+}
+
+/** The row, locked until the transaction ends. */
+export async function lockHost(tx: Tx, name: string): Promise<HostRow | null> {
+  await tx.$queryRaw`SELECT id FROM hosts WHERE name = ${name} FOR UPDATE`
+  return await findHost(tx, name)
+}
+
+export async function listHosts(tx: Tx, after: string | undefined, take: number): Promise<HostRow[]> {
+  return await tx.host.findMany({
+    where: after === undefined ? {} : { name: { gt: after } },
+    orderBy: { name: 'asc' },
+    take,
+    include: WHOLE,
+  })
+}
+
+/** Only on a row that the transaction has locked. */
+export async function updateWanted(
+  tx: Tx,
+  id: string,
+  change: { labels?: Prisma.InputJsonObject; schedulable?: boolean },
+  tenantIds: readonly string[] | undefined,
+): Promise<void> {
+  await tx.host.update({ where: { id }, data: { ...change, version: { increment: 1 }, updatedAt: new Date() } })
+  if (tenantIds) await setTenants(tx, id, tenantIds)
+}
+
+/** What a probe saw. The observer writes these all other times. */
+export async function updateSeen(
+  tx: Tx,
+  id: string,
+  status: HostStatus,
+  message: string | null,
+  facts: EngineFacts | null,
+): Promise<void> {
+  await tx.host.updateMany({
+    where: { id },
+    data: {
+      status,
+      message,
+      ...(facts ? { engineVersion: facts.version, capacity: { ...facts.capacity }, lastSeenAt: new Date() } : {}),
+    },
+  })
+}
+
+export async function deleteHost(tx: Tx, id: string): Promise<void> {
+  await tx.host.delete({ where: { id } })
+}
+
+/** Ids of tenants by name; a name that is missing has no entry. */
+export async function tenantIdsOf(tx: Tx, names: readonly string[]): Promise<Map<string, string>> {
+  const rows = await tx.tenant.findMany({ where: { name: { in: [...names] } }, select: { id: true, name: true } })
+  return new Map(rows.map(({ id, name }) => [name, id]))
+}
+
+export interface EndpointRow {
+  readonly kind: string
+  readonly endpoint: Uint8Array
+}
+
+export async function findEndpoint(tx: Tx, id: string): Promise<EndpointRow | null> {
+  return await tx.host.findUnique({ where: { id }, select: { kind: true, endpoint: true } })
+}
+
+export async function findCandidates(tx: Tx) {
+  return await tx.host.findMany({
+    select: {
+      id: true,
+      name: true,
+      kind: true,
+      labels: true,
+      status: true,
+      schedulable: true,
+      tenants: { select: { tenantId: true } },
+      _count: { select: { instances: true } },
+    },
+    orderBy: { name: 'asc' },
+  })
+}
+
+async function setTenants(tx: Tx, hostId: string, tenantIds: readonly string[]): Promise<void> {
+  await tx.hostTenant.deleteMany({ where: { hostId } })
+  await tx.hostTenant.createMany({ data: tenantIds.map((tenantId) => ({ hostId, tenantId })) })
+}

@@ -1,0 +1,10 @@
+export {
+  createHostAccess,
+  type CreateDriver,
+  type HostAccess,
+  type HostAccessDeps,
+  requireMarker,
+} from './host-access.ts'
+export { hostsRoutes } from './hosts.routes.ts'
+export { registerHost, type HostsDeps } from './hosts.service.ts'
+export { registerLocalHost } from './local-host.ts'

@@ -1,0 +1,29 @@
+import type { DbLogger } from '../../db/index.ts'
+import { isAppError } from '../../errors/app-error.ts'
+import { findHost } from './hosts.repository.ts'
+import { type HostsDeps, registerHost } from './hosts.service.ts'
+
+const NAME = 'local'
+const DEFAULT_SOCKET = '/var/run/docker.sock'
+
+/**
+ * Registers the engine at `DOCKER_HOST` (a `unix://` or `tcp://` address), or at Docker's default socket, as host `local`, where no host has that name
+ * and the engine answers. Never fails: what kept it from doing so is logged, and an admin can register the engine at any time.
+ */
+export async function registerLocalHost(
+  deps: HostsDeps,
+  { dockerHost, log }: { dockerHost: string | null; log: DbLogger },
+): Promise<void> {
+  if (await findHost(deps.db.prisma, NAME)) return
+  const endpoint = dockerHost?.startsWith('tcp://')
+    ? { url: dockerHost }
+    : { socketPath: dockerHost?.startsWith('unix://') ? dockerHost.slice('unix://'.length) : DEFAULT_SOCKET }
+  const facts = { principal: 'system', method: 'POST', path: '/v1/hosts', key: null, hash: '' }
+  try {
+    await registerHost(deps, facts, { name: NAME, kind: 'docker', endpoint })
+    log.info({ host: NAME, endpoint }, 'registered the local engine')
+  } catch (error) {
+    if (!isAppError(error)) throw error
+    log.info({ host: NAME, endpoint, reason: error.options.detail }, 'the local engine is not registered')
+  }
+}
