@@ -1,3 +1,5 @@
+export { appRoutes } from './apps.routes.ts'
+export { type AppsDeps } from './changes.routes.ts'
 export {
   applyPatch,
   buildDesired,

@@ -47,7 +47,7 @@ export function wantedOf(app: AppState): Wanted {
 }
 
 /** The last wanted state that came true; nothing, where none ever did. */
-export function goodOf(app: AppState): Wanted {
+export function goodOf(app: Pick<AppState, 'good'>): Wanted {
   return app.good === null ? NOTHING : (app.good as Wanted)
 }
 

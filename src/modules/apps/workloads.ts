@@ -1,0 +1,153 @@
+import { effectiveDigest, isReady, type ObservedContainer, runsToCompletion } from '../../planning/index.ts'
+import type { AppSpec } from '../../spec/index.ts'
+import type { INSTANCE_STATES, WORKLOAD_STATUSES } from './apps.schemas.ts'
+import type { Wanted } from './wanted.ts'
+
+export type InstanceState = (typeof INSTANCE_STATES)[number]
+export type WorkloadStatus = (typeof WORKLOAD_STATUSES)[number]
+
+/** A container with what its row says beside planning's fields. */
+export interface Seen extends ObservedContainer {
+  readonly host: string
+  /** Its host answered the last list. */
+  readonly reachable: boolean
+}
+
+/** One service of an app on one host, as it stands. */
+export interface WorkloadState<Instance extends Seen> {
+  readonly service: string
+  /** null: nowhere yet. */
+  readonly host: string | null
+  readonly desired: number
+  readonly ready: number
+  readonly status: WorkloadStatus
+  readonly instances: readonly Instance[]
+}
+
+export interface WorkloadsInput<Instance extends Seen> {
+  readonly wanted: Wanted
+  /** Of `wanted.release`; null: nothing is wanted. */
+  readonly spec: AppSpec | null
+  /** The app's host; null until it is placed. */
+  readonly host: string | null
+  /** An operation of the app has not ended. */
+  readonly active: boolean
+  readonly instances: readonly Instance[]
+}
+
+/** Every service that is wanted or there, by name and host. */
+export function workloadsOf<Instance extends Seen>(input: WorkloadsInput<Instance>): WorkloadState<Instance>[] {
+  const groups = new Map<string, { service: string; host: string | null; instances: Instance[] }>()
+  const groupOf = (service: string, host: string | null) => {
+    const key = JSON.stringify([service, host])
+    const group = groups.get(key) ?? { service, host, instances: [] }
+    groups.set(key, group)
+    return group
+  }
+  for (const service of Object.keys(input.spec?.services ?? {})) groupOf(service, input.host)
+  for (const instance of input.instances) groupOf(instance.service, instance.host).instances.push(instance)
+  return [...groups.values()]
+    .map((group) => ({ ...group, ...judge(input, group) }))
+    .toSorted((a, b) => compare(a.service, b.service) || compare(a.host ?? '', b.host ?? ''))
+}
+
+function judge<Instance extends Seen>(
+  { wanted, spec, host, active }: WorkloadsInput<Instance>,
+  group: { service: string; host: string | null; instances: readonly Instance[] },
+): { desired: number; ready: number; status: WorkloadStatus } {
+  const { service, instances } = group
+  const own = spec && Object.hasOwn(spec.services, service) && group.host === host ? spec.services[service] : undefined
+  if (!spec || !own) return { desired: 0, ready: 0, status: active ? 'progressing' : 'orphan' }
+
+  const replicas = Object.hasOwn(wanted.replicas, service) ? (wanted.replicas[service] ?? 0) : own.replicas
+  const desired = wanted.running ? replicas : 0
+  const digest = effectiveDigest(own, wanted.restartGeneration)
+  const current = instances.filter(({ serviceDigest, ordinal }) => serviceDigest === digest && ordinal <= replicas)
+  const ready = current.filter((instance) => instance.reachable && isReady(spec, service, instance)).length
+  const status = statusOf()
+  return { desired, ready, status }
+
+  function statusOf(): WorkloadStatus {
+    if (desired === 0) {
+      if (!instances.some(isAlive)) return 'stopped'
+      return active ? 'progressing' : 'degraded'
+    }
+    if (ready >= desired && !instances.some((instance) => !current.includes(instance) && isAlive(instance))) {
+      const completed = runsToCompletion(spec as AppSpec, service) && current.every(({ state }) => state === 'exited')
+      return completed ? 'completed' : 'running'
+    }
+    if (active) return 'progressing'
+    if (instances.length === 0) return 'missing'
+    return instances.some((instance) => ['pending', 'starting'].includes(instanceState(instance, spec, true)))
+      ? 'progressing'
+      : 'degraded'
+  }
+}
+
+function isAlive({ state }: Seen): boolean {
+  return state === 'running' || state === 'restarting' || state === 'paused'
+}
+
+/**
+ * The state of one instance in the API's words. `spec` is the wanted one, where there is one. With `wantedRunning` false,
+ * an exit is what was asked for, whatever its code.
+ */
+export function instanceState(instance: Seen, spec: AppSpec | null, wantedRunning: boolean): InstanceState {
+  if (!instance.reachable) return 'unknown'
+  const failed = wantedRunning && instance.exitCode !== null && instance.exitCode !== 0
+  switch (instance.state) {
+    case 'created':
+      return 'pending'
+    case 'restarting':
+      return failed ? 'failed' : 'starting'
+    case 'dead':
+      return 'failed'
+    case 'exited':
+    case 'removing':
+      return failed ? 'failed' : 'exited'
+    case 'paused':
+      return 'unhealthy'
+    case 'running':
+      return runningState(instance, spec)
+  }
+}
+
+function runningState(instance: Seen, spec: AppSpec | null): InstanceState {
+  if (instance.health === 'unhealthy') return 'unhealthy'
+  if (instance.health !== null) return instance.health === 'healthy' ? 'running' : 'starting'
+  const own = spec && Object.hasOwn(spec.services, instance.service) ? spec.services[instance.service] : undefined
+  // Nothing checks it: it has to run for a while, but for one that is to run to its end.
+  if (!spec || !own || runsToCompletion(spec, instance.service)) return 'running'
+  return isReady(spec, instance.service, instance) ? 'running' : 'starting'
+}
+
+/** A release as `releaseOf` looks through them. */
+export interface ReleaseDigests {
+  readonly number: number
+  readonly serviceDigests: Readonly<Record<string, string>>
+}
+
+/**
+ * The release that a container is of: the newest up to the wanted one whose service it is, else the newest of all; null where
+ * none is. `digestOf` gives the effective digest of a service's own digest.
+ */
+export function releaseOf(
+  container: { readonly service: string; readonly serviceDigest: string },
+  releases: readonly ReleaseDigests[],
+  wantedRelease: number | null,
+  digestOf: (serviceDigest: string) => string,
+): number | null {
+  const matching = releases
+    .filter(({ serviceDigests }) => {
+      const own = Object.hasOwn(serviceDigests, container.service) ? serviceDigests[container.service] : undefined
+      return own !== undefined && digestOf(own) === container.serviceDigest
+    })
+    .map(({ number }) => number)
+  const upToWanted = matching.filter((number) => wantedRelease !== null && number <= wantedRelease)
+  const [newest] = (upToWanted.length > 0 ? upToWanted : matching).toSorted((a, b) => b - a)
+  return newest ?? null
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,55 @@
+import type { Plan } from '../../planning/index.ts'
+import { type PlanView, planView } from '../../web/index.ts'
+import type { OperationRow, StepRow } from './operations.repository.ts'
+import type {
+  Operation,
+  OperationError,
+  OperationKind,
+  OperationStatus,
+  OperationStep,
+  OperationSummary,
+} from './operations.schemas.ts'
+
+/** An operation as the API shows it. */
+export function operationJson(row: OperationRow, steps: readonly StepRow[]): Operation {
+  return { ...summaryJson(row), plan: planJson(row.plan), steps: steps.map((step) => stepJson(step)) }
+}
+
+/** An operation as lists show it: without plan and steps. */
+export function summaryJson(row: Omit<OperationRow, 'plan'>): OperationSummary {
+  return {
+    id: row.id,
+    tenant: row.tenant?.name ?? null,
+    app: row.appName,
+    parent: row.parentId,
+    kind: row.kind as OperationKind,
+    status: row.status as OperationStatus,
+    reason: row.reason,
+    release: row.release,
+    error: row.error as OperationError | null,
+    requestedBy: row.requestedBy,
+    createdAt: row.createdAt.toISOString(),
+    startedAt: row.startedAt?.toISOString() ?? null,
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+    attempts: row.attempts,
+    nextAttemptAt: row.nextAttemptAt?.toISOString() ?? null,
+  }
+}
+
+export function stepJson(step: StepRow): OperationStep {
+  return {
+    host: step.host,
+    service: step.service,
+    action: step.action,
+    status: step.status as OperationStep['status'],
+    startedAt: step.startedAt.toISOString(),
+    finishedAt: step.finishedAt?.toISOString() ?? null,
+    message: step.message,
+  }
+}
+
+/** The column holds planning's own plan, or the view of it. */
+function planJson(stored: unknown): PlanView | null {
+  if (stored === null || typeof stored !== 'object') return null
+  return 'text' in stored ? (stored as PlanView) : planView(stored as Plan)
+}

@@ -1,0 +1,95 @@
+import Type from 'typebox'
+import type { Tx } from '../../db/types.ts'
+import { AppError } from '../../errors/app-error.ts'
+import { type Answer, decodeCursor, toPage } from '../../web/index.ts'
+import { operationJson, stepJson, summaryJson } from './operation-json.ts'
+import {
+  endQueued,
+  findOperation,
+  inheritsWork,
+  lastSteps,
+  listOperations,
+  listSteps,
+  type OperationFilter,
+  requestCancel,
+} from './operations.repository.ts'
+import type { Operation, OperationAnswer } from './operations.schemas.ts'
+
+const SHOWN_STEPS = 200
+const OperationPosition = Type.Object({ id: Type.String({ format: 'uuid' }) })
+const StepPosition = Type.Object({ seq: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }) })
+
+interface PageInput {
+  readonly limit: number
+  readonly cursor?: string
+}
+
+function operationNotFound(id: string): AppError {
+  return new AppError('not_found', { detail: `there is no operation ${id}` })
+}
+
+/** One operation with its plan and its last steps. Throws `not_found`, also for another tenant's. */
+export async function getOperation(tx: Tx, id: string, tenantId?: string): Promise<Operation> {
+  const row = await findOperation(tx, id, tenantId)
+  if (!row) throw operationNotFound(id)
+  return operationJson(row, row.startedAt === null ? [] : await lastSteps(tx, id, SHOWN_STEPS))
+}
+
+export async function pageOfOperations(tx: Tx, filter: OperationFilter, { limit, cursor }: PageInput) {
+  const position = decodeCursor(OperationPosition, cursor)
+  const rows = await listOperations(tx, { ...filter, ...(position && { beforeId: position.id }) }, limit + 1)
+  return toPage(rows, limit, summaryJson, ({ id }) => ({ id }))
+}
+
+export async function pageOfSteps(tx: Tx, id: string, tenantId: string | undefined, { limit, cursor }: PageInput) {
+  if (!(await findOperation(tx, id, tenantId))) throw operationNotFound(id)
+  const position = decodeCursor(StepPosition, cursor)
+  const rows = await listSteps(tx, id, position?.seq ?? -1, limit + 1)
+  return toPage(rows, limit, stepJson, ({ seq }) => ({ seq }))
+}
+
+/** Where an operation is found: below its tenant, or among all where it has none. */
+export function operationPath({ id, tenant }: Pick<Operation, 'id' | 'tenant'>): string {
+  return tenant === null ? `/v1/operations/${id}` : `/v1/tenants/${tenant}/operations/${id}`
+}
+
+/** 202 with the operation as it is now and a Location to it. */
+export async function acceptedAnswer(tx: Tx, id: string): Promise<Answer<OperationAnswer>> {
+  const operation = await getOperation(tx, id)
+  return { status: 202, headers: { location: operationPath(operation) }, body: { operation } }
+}
+
+/** What cancelling needs of the module that owns wanted state. */
+export interface WantedState {
+  /** Locks the app's row. */
+  lockApp(tx: Tx, appId: string): Promise<boolean>
+  /** Takes what the operation brought out of the app's wanted state. */
+  revertWanted(tx: Tx, operation: { id: string; appId: string | null }): Promise<void>
+}
+
+/**
+ * Cancels an operation: at once where it is queued, else its runner is asked to go back and end it. A queued one that took
+ * the place of one whose work is half done stays queued, marked: its runner goes back for both. Throws
+ * `conflict` where it has ended. Call it in a transaction.
+ */
+export async function cancelOperation(
+  tx: Tx,
+  id: string,
+  tenantId: string | undefined,
+  wanted: WantedState,
+): Promise<Answer<OperationAnswer>> {
+  const found = await findOperation(tx, id, tenantId)
+  if (!found) throw operationNotFound(id)
+  const { appId } = found
+  // The app first, then its operations: everybody locks in this order.
+  const hasApp = appId !== null && (await wanted.lockApp(tx, appId))
+  const goesBack = hasApp && (await inheritsWork(tx, id, appId))
+  if (!goesBack && (await endQueued(tx, id, { code: 'cancelled', message: 'it was cancelled before it began' }))) {
+    await wanted.revertWanted(tx, found)
+    return await acceptedAnswer(tx, id)
+  }
+  if (!(await requestCancel(tx, id))) {
+    throw new AppError('conflict', { detail: `operation ${id} has ended` })
+  }
+  return await acceptedAnswer(tx, id)
+}

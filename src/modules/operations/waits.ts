@@ -1,0 +1,80 @@
+import { CHANNELS, type Database } from '../../db/types.ts'
+import { monotonicMs } from '../../lib/clock.ts'
+import { hasEnded } from './operations.repository.ts'
+
+/** How often a wait looks by itself, should a notification get lost. */
+const POLL_MS = 2000
+
+export interface OperationWaits {
+  /**
+   * Resolves once the operation has ended (or is gone), after `timeoutMs`, when `signal` aborts, or when the server
+   * closes: the caller reads the row to see which. Holds no database connection meanwhile.
+   */
+  wait(id: string, timeoutMs: number, signal?: AbortSignal): Promise<void>
+  /** Ends every wait. */
+  close(): Promise<void>
+}
+
+/** Waits of one process: they share one LISTEN, made with the first of them. */
+export function createOperationWaits(db: Database): OperationWaits {
+  const wakers = new Map<string, Set<() => void>>()
+  let closed = false
+  let listening: ReturnType<Database['listen']> | null = null
+
+  const wake = (id: string | null): void => {
+    for (const set of id === null ? wakers.values() : [wakers.get(id) ?? []]) for (const waker of [...set]) waker()
+  }
+  const listen = async (): Promise<void> => {
+    listening ??= db.listen(CHANNELS.operation, wake)
+    try {
+      await listening
+    } catch {
+      // The poll carries the wait; the next one tries to listen again.
+      listening = null
+    }
+  }
+
+  return {
+    async wait(id, timeoutMs, signal) {
+      const deadline = monotonicMs() + timeoutMs
+      await listen()
+      const set = wakers.get(id) ?? new Set()
+      wakers.set(id, set)
+      let woken = false
+      let resume = (): void => {}
+      const waker = (): void => {
+        woken = true
+        resume()
+      }
+      set.add(waker)
+      signal?.addEventListener('abort', waker)
+      try {
+        while (!closed && !signal?.aborted) {
+          // Before the look: a notification that comes while it is under way counts.
+          woken = false
+          if (await hasEnded(db.prisma, id)) return
+          const leftMs = deadline - monotonicMs()
+          if (leftMs <= 0) return
+          if (woken) continue
+          await new Promise<void>((resolve) => {
+            const timer = setTimeout(resolve, Math.min(leftMs, POLL_MS))
+            resume = () => {
+              clearTimeout(timer)
+              resolve()
+            }
+          })
+        }
+      } finally {
+        signal?.removeEventListener('abort', waker)
+        set.delete(waker)
+        if (set.size === 0 && wakers.get(id) === set) wakers.delete(id)
+      }
+    },
+    async close() {
+      closed = true
+      wake(null)
+      const subscription = await listening?.catch(() => null)
+      await subscription?.close()
+    },
+  }
+}
