@@ -1,5 +1,5 @@
 export type * from './types.ts'
-export { effectiveDigest, names } from './names.ts'
+export { effectiveDigest, effectiveDigestOf, names } from './names.ts'
 export { place } from './place.ts'
 export { formatPlan } from './plan.ts'
 export { isReady, runsToCompletion } from './readiness.ts'

@@ -5,7 +5,11 @@ import type { DesiredApp } from './types.ts'
 
 /** The digest that a container is labelled with: the service's own, and the app's restart generation where it is above 0. */
 export function effectiveDigest(service: ServiceSpec, restartGeneration: number): string {
-  const digest = serviceDigest(service)
+  return effectiveDigestOf(serviceDigest(service), restartGeneration)
+}
+
+/** The same, of a digest that `serviceDigest` gave. */
+export function effectiveDigestOf(digest: string, restartGeneration: number): string {
   return restartGeneration > 0 ? digestOf({ digest, restartGeneration }) : digest
 }
 
