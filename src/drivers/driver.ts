@@ -41,7 +41,12 @@ export interface ObservedInstance extends ObservedContainer {
   readonly image: string
   readonly imageDigest: string | null
   readonly addresses: readonly string[]
-  readonly ports: readonly { readonly containerPort: number; readonly hostPort: number; readonly hostIp: string; readonly protocol: string }[]
+  readonly ports: readonly {
+    readonly containerPort: number
+    readonly hostPort: number
+    readonly hostIp: string
+    readonly protocol: string
+  }[]
   /** RFC 3339, the engine's own clock. */
   readonly startedAt: string | null
   readonly createdAt: string | null
@@ -84,9 +89,7 @@ export interface InventoryItem {
 }
 
 /** What came of a step. `subnet_taken`: the engine refused the network's subnet; reserve another and plan again. */
-export type StepOutcome =
-  | { readonly result: 'done'; readonly message?: string }
-  | { readonly result: 'subnet_taken' }
+export type StepOutcome = { readonly result: 'done'; readonly message?: string } | { readonly result: 'subnet_taken' }
 
 /**
  * One engine, reached in one way. Guarantees of every driver (test/drivers proves them):
@@ -124,7 +127,9 @@ export function toObservedApp(observation: Observation): ObservedApp {
   const network = observation.objects.find((object) => object.kind === 'network')
   return {
     network: network ? { nativeId: network.nativeId, name: network.name, subnet: network.subnet } : null,
-    volumes: observation.objects.filter((object) => object.kind === 'volume').map(({ nativeId, key }) => ({ nativeId, key })),
+    volumes: observation.objects
+      .filter((object) => object.kind === 'volume')
+      .map(({ nativeId, key }) => ({ nativeId, key })),
     containers: observation.instances,
   }
 }

@@ -1,0 +1,110 @@
+import type { CallOptions, Driver, Endpoint, Identity, Probe, StepOutcome } from '../driver.ts'
+import type { Step } from '../../planning/index.ts'
+import { AppError } from '../../errors/app-error.ts'
+import { KeyedLock, Limit } from '../../lib/limit.ts'
+import { createContainer, removeContainer, startContainer, stopContainer } from './containers.ts'
+import type { Context, Work } from './context.ts'
+import { connectEngine } from './engine.ts'
+import { pullImage } from './images.ts'
+import { inventory } from './inventory.ts'
+import { tail } from './logs.ts'
+import { mapRefusal, mapTimeout, Refusal } from './map-error.ts'
+import { readMarker, removeMarker, writeMarker } from './marker.ts'
+import { createNetwork, removeNetwork } from './networks.ts'
+import { observe, observeContainer } from './observe.ts'
+import { swap } from './swap.ts'
+import { createVolume, removeVolume } from './volumes.ts'
+
+/** All of a probe's calls together; its promise is 5 s. */
+const PROBE_MS = 4800
+const PULLS = 4
+
+/**
+ * Drives one Docker engine (20.10 or newer) by its API, over a unix socket or TCP. Connects at the first call.
+ * Throws `unsupported` for an endpoint that isn't one of Docker's.
+ */
+export function createDockerDriver(options: { readonly endpoint: Endpoint; readonly identity: Identity }): Driver {
+  const engine = connectEngine(options.endpoint)
+  const context: Context = {
+    engine,
+    identity: options.identity,
+    networks: new KeyedLock(),
+    pulls: new Limit(PULLS),
+    digests: new Map(),
+  }
+  return {
+    capabilities: { kind: 'docker' },
+    probe: async (call) => await edge('probe', async () => await probe(context, call)),
+    mark: async (call) => await edge('mark the engine', async () => await writeMarker(context, call)),
+    unmark: async (call) => await edge('unmark the engine', async () => await removeMarker(context, call)),
+    observe: async (filter, call) => await edge('observe', async () => await observe(context, filter, call)),
+    execute: async (step, desired, call) =>
+      await edge(toWords(step), async () => await execute({ ...context, step, desired, call })),
+    inspect: async (nativeId, call) =>
+      await edge('inspect', async () => await observeContainer(context, nativeId, call)),
+    tail: async (nativeId, lines, call) =>
+      await edge('read the log', async () => await tail(context, nativeId, lines, call)),
+    inventory: async (kind, call) => await edge(`list ${kind}`, async () => await inventory(context, kind, call)),
+    close: async () => engine.close(),
+  }
+}
+
+/** Where engine's words end: a refusal that no part took for an outcome becomes an AppError here, once. */
+async function edge<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof Refusal ? mapRefusal(error, doing) : error
+  }
+}
+
+async function probe(context: Context, { signal, guard }: CallOptions): Promise<Probe> {
+  const deadline = new AbortController()
+  const timer = setTimeout(() => deadline.abort(mapTimeout('probe', PROBE_MS)), PROBE_MS)
+  const call: CallOptions = { signal: AbortSignal.any([signal, deadline.signal]), guard }
+  try {
+    const { minor, version } = await context.engine.negotiate(call, true)
+    const [info, markerHostId] = await Promise.all([
+      context.engine.request<{ NCPU: number; MemTotal: number }>(call, { method: 'GET', path: '/info' }),
+      readMarker(context, call),
+    ])
+    return { version, apiVersion: `1.${minor}`, capacity: { cpus: info.NCPU, memory: info.MemTotal }, markerHostId }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function execute(work: Work): Promise<StepOutcome> {
+  switch (work.step.action) {
+    case 'create_network':
+      return await createNetwork(work)
+    case 'remove_network':
+      return await removeNetwork(work)
+    case 'create_volume':
+      return await createVolume(work)
+    case 'remove_volume':
+      return await removeVolume(work)
+    case 'pull_image':
+      return await pullImage(work)
+    case 'create_container':
+      return await createContainer(work)
+    case 'start_container':
+      return await startContainer(work)
+    case 'stop_container':
+      return await stopContainer(work)
+    case 'remove_container':
+      return await removeContainer(work)
+    case 'promote':
+      return await swap(work, true)
+    case 'withdraw':
+      return await swap(work, false)
+    case 'await_healthy':
+    case 'await_completed':
+    case 'wait':
+      throw new AppError('internal', { detail: `the step ${work.step.id} is no call to an engine` })
+  }
+}
+
+function toWords({ action, target }: Step): string {
+  return `${action.replace('_', ' ')} ${target}`
+}

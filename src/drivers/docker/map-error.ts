@@ -1,0 +1,138 @@
+import { AppError } from '../../errors/app-error.ts'
+import type { ErrorCode } from '../../errors/codes.ts'
+
+/** The engine's own no: its HTTP status and message. Inside this driver it is an outcome to look at; it leaves as an AppError. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** Whether the engine refused with this status, and these words where they are given. */
+export function refused(error: unknown, status: number, words?: RegExp): error is Refusal {
+  return error instanceof Refusal && error.status === status && (words === undefined || words.test(error.message))
+}
+
+interface Rule {
+  readonly words: RegExp
+  readonly status?: number
+  readonly code: ErrorCode
+  readonly says: string
+}
+
+/** The first that fits counts. The engine's words are its only distinction in most of these: it answers nearly all with 500. */
+const RULES: readonly Rule[] = [
+  {
+    words: /port is already allocated|(listen|bind)\b.*address already in use|ports are not available/i,
+    code: 'port_conflict',
+    says: 'a published port is taken on the host',
+  },
+  {
+    words: /no space left on device|cannot allocate memory|no available IPv4 addresses|could not find an available/i,
+    code: 'insufficient_capacity',
+    says: 'the host has no room left',
+  },
+  { words: /no such image/i, code: 'image_not_found', says: 'the image is not on the host' },
+  {
+    words:
+      /executable file not found|unable to find user|no matching entries in (passwd|group) file|exec: .*(permission denied|is a directory|no such file)|exec format error/i,
+    code: 'unsupported',
+    says: 'the container can not be started as the spec says',
+  },
+  { words: /./s, status: 400, code: 'unsupported', says: 'the engine does not take this' },
+]
+
+/** After a pull. A registry that can't be reached is final as well: the image can't be had from where the spec says. */
+const PULL_RULES: readonly Rule[] = [
+  { words: /no space left on device/i, code: 'insufficient_capacity', says: 'the host has no room left' },
+  {
+    words:
+      /pull access denied|unauthorized|authentication required|no basic auth credentials|\bdenied\b|forbidden|toomanyrequests/i,
+    code: 'image_pull_denied',
+    says: 'the registry refused the pull',
+  },
+  {
+    words: /manifest unknown|not found|name unknown|no such image|no matching manifest|invalid reference format/i,
+    code: 'image_not_found',
+    says: 'the registry has no such image',
+  },
+  {
+    words:
+      /no such host|server misbehaving|connection refused|no route to host|network is unreachable|timeout|deadline exceeded|canceled|EOF|x509|tls:|dial tcp|HTTP response to HTTPS|proxyconnect|registry/i,
+    code: 'image_not_found',
+    says: 'its registry can not be reached',
+  },
+]
+
+/** A refusal as this program's error. `doing` says what was asked for, in words that may leave the process. */
+export function mapRefusal(refusal: Refusal, doing: string): AppError {
+  return map(refusal, doing, RULES)
+}
+
+/** A refusal of a pull, at its start or in its stream. */
+export function mapPullRefusal(refusal: Refusal, image: string): AppError {
+  return map(refusal, `pull ${image}`, PULL_RULES)
+}
+
+function map(refusal: Refusal, doing: string, rules: readonly Rule[]): AppError {
+  const rule = rules.find(
+    ({ words, status }) => (status === undefined || status === refusal.status) && words.test(refusal.message),
+  )
+  const said = tellable(refusal.message)
+  const detail = `${doing}: ${rule?.says ?? `the engine answered ${refusal.status}`}${said === '' ? '' : ` (${said})`}`
+  return new AppError(rule?.code ?? 'internal', {
+    detail,
+    internal: `${refusal.status} ${refusal.message}`,
+    cause: refusal,
+  })
+}
+
+/** An engine's message without what is the host's own business: its paths, credentials in addresses, endless ids. */
+export function tellable(message: string): string {
+  const text = message
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .replaceAll(/:\/\/[^/@\s]*@/g, '://')
+    .replaceAll(/([?&][\w.-]+=)[^&\s"]+/g, '$1…')
+    .replaceAll(/\/(?:var|run|tmp|home|root|proc|sys)\/[^\s"':,)]+/g, '…')
+    .replaceAll(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1')
+    .trim()
+  return text.length > 300 ? `${text.slice(0, 299)}…` : text
+}
+
+const CONNECTION_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ENOENT: 'its socket is not there',
+  EACCES: 'its socket may not be opened by this process',
+  ETIMEDOUT: 'the connection timed out',
+  EHOSTUNREACH: 'there is no way to its address',
+  ENETUNREACH: 'there is no way to its address',
+  EHOSTDOWN: 'there is no way to its address',
+  ECONNRESET: 'the connection broke',
+  EPIPE: 'the connection broke',
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name can not be looked up now',
+}
+
+/** Whatever kept a request from being answered: always `host_unreachable`, with the reason where it is known. */
+export function mapConnectionError(error: unknown, doing: string): AppError {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const tls =
+    /CERT|TLS|SSL|SELF_SIGNED/.test(code) || (error instanceof Error && /SSL routines|certificate/i.test(error.message))
+  const why = CONNECTION_WORDS[code] ?? (tls ? `TLS failed (${code || 'no common ground'})` : 'the connection broke')
+  return new AppError('host_unreachable', {
+    detail: `${doing}: the engine does not answer, ${why}`,
+    internal: error instanceof Error ? `${code} ${error.message}` : String(error),
+    cause: error,
+  })
+}
+
+/** No answer within the time that this request has. */
+export function mapTimeout(doing: string, ms: number): AppError {
+  return new AppError('host_unreachable', {
+    detail: `${doing}: the engine did not answer within ${Math.round(ms / 100) / 10} s`,
+  })
+}
