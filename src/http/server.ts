@@ -1,8 +1,9 @@
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../db/index.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { Sealer } from '../lib/seal.ts'
+import { appRoutes } from '../modules/apps/index.ts'
 import { type HostAccess, hostsRoutes } from '../modules/hosts/index.ts'
 import { tenantsRoutes } from '../modules/tenants/index.ts'
 import { tokensRoutes } from '../modules/tokens/index.ts'
@@ -22,6 +23,8 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/
 export interface ServerDeps {
   readonly db: Database
   readonly sealer: Sealer
+  /** The installation's id. */
+  readonly installation: string
   readonly hosts: HostAccess
   /** pino's; each line of a request carries `requestId`. */
   readonly log: FastifyBaseLogger
@@ -47,7 +50,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     loggerInstance: log,
     bodyLimit: BODY_LIMIT,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
-    requestIdLogLabel: 'requestId',
+    logController: new LogController({ requestIdLogLabel: 'requestId' }),
     // Its own 503 is no problem document: ours is thrown below.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 100 },
@@ -106,7 +109,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(tenantsRoutes(deps))
   await app.register(tokensRoutes(deps))
   await app.register(hostsRoutes(deps))
-  for (const plugin of deps.routes ?? []) await app.register(plugin)
+  for (const plugin of [...appRoutes(deps), ...(deps.routes ?? [])]) await app.register(plugin)
   await app.ready()
   return app
 }

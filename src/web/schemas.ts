@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import Type, { type Static, type TSchema } from 'typebox'
 import { ERROR_CODES, type ErrorCode } from '../errors/codes.ts'
 
@@ -89,8 +90,7 @@ export function problemResponses(...statuses: number[]): Record<never, never> {
 }
 
 function descriptionOf(status: number): string {
-  const codes = Object.entries(ERROR_CODES).filter(([, entry]) => entry.status === status)
-  return codes.map(([code]) => `\`${code}\``).join(', ')
+  return `${STATUS_CODES[status] ?? status}; \`code\` says which.`
 }
 
 /** A list answer. */
