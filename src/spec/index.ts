@@ -1,3 +1,10 @@
+import { digestOf } from '../lib/canonical.ts'
+import { readApp } from './app.ts'
+import { Cursor, isDict } from './cursor.ts'
+import { readDocument, readVariables } from './document.ts'
+import { interpolate } from './interpolate.ts'
+import { Problems } from './problems.ts'
+import { checkSchema } from './schema.ts'
 import type { AppSpec, CapabilityNote } from './types.ts'
 
 export type * from './types.ts'
@@ -22,7 +29,22 @@ export interface ParsedApp {
  * Throws AppError `invalid_spec` (not Compose) or `unsupported` (Compose that is refused), each with
  * `errors: [{ path, message }]` naming every place; never reads a file, the environment or the clock.
  */
-export declare function parseCompose(input: ComposeInput): ParsedApp
+export function parseCompose(input: ComposeInput): ParsedApp {
+  const problems = new Problems()
+  const variables = readVariables(input.variables, problems)
+  const document = readDocument(input, problems)
+  if (!isDict(document)) return problems.fail('', 'the document must be a map with `services`')
+  const interpolated = interpolate(document, variables, problems)
+  problems.throwIfAny()
+  checkSchema(interpolated, problems)
+  problems.throwIfAny()
+  const { spec, notes } = readApp(new Cursor(interpolated, '', { problems, origins: new WeakMap(), variables }))
+  problems.throwIfAny()
+  return { spec, digest: digestOf(spec), notes }
+}
 
 /** The digest of the part of a service that forces its containers to be replaced. */
-export declare function serviceDigest(service: AppSpec['services'][string]): string
+export function serviceDigest(service: AppSpec['services'][string]): string {
+  const { replicas: _replicas, update: _update, dependsOn: _dependsOn, pullPolicy: _pullPolicy, ...replaced } = service
+  return digestOf(replaced)
+}

@@ -55,7 +55,10 @@ export interface ServiceSpec {
   readonly oomScoreAdj: number | null
   readonly stopSignal: string | null
   readonly stopGracePeriodNs: number
-  readonly restart: { readonly policy: 'no' | 'always' | 'on-failure' | 'unless-stopped'; readonly maxAttempts: number | null }
+  readonly restart: {
+    readonly policy: 'no' | 'always' | 'on-failure' | 'unless-stopped'
+    readonly maxAttempts: number | null
+  }
   readonly healthcheck: HealthcheckSpec | null
   readonly resources: ResourcesSpec
   readonly logging: { readonly driver: string; readonly options: Readonly<Record<string, string>> } | null
@@ -78,7 +81,13 @@ export interface PortSpec {
 }
 
 export type MountSpec =
-  | { readonly type: 'volume'; readonly source: string; readonly target: string; readonly readOnly: boolean; readonly noCopy: boolean }
+  | {
+      readonly type: 'volume'
+      readonly source: string
+      readonly target: string
+      readonly readOnly: boolean
+      readonly noCopy: boolean
+    }
   | { readonly type: 'tmpfs'; readonly target: string; readonly sizeBytes: number | null; readonly mode: number | null }
 
 /** `disabled`: the image's own health check is switched off (`disable: true` or `test: NONE`). A field that is null is left to the image or the engine's default. */

@@ -1,0 +1,24 @@
+/** What a document may be at most. Checked cheapest first, so that a bomb costs milliseconds. */
+export const LIMITS = {
+  /** Characters of the YAML text. */
+  textLength: 512 * 1024,
+  /** Lexical tokens of the YAML text, white space and comments included: what parsing costs. */
+  tokens: 40_000,
+  /** Maps and lists within each other. */
+  depth: 32,
+  /** Values in all, each alias counted as what it stands for. */
+  nodes: 20_000,
+  /** Characters of all strings, each alias counted as what it stands for, before and after interpolation. */
+  characters: 2 * 1024 * 1024,
+  keyLength: 256,
+  listItems: 500,
+  mapKeys: 1000,
+  services: 200,
+  /** `${A:-${B:-…}}` within each other. */
+  interpolationDepth: 8,
+  /** Problems that one error lists. */
+  problems: 50,
+  replicas: 1000,
+  /** Ports that one entry's range may stand for. */
+  portRange: 100,
+} as const
