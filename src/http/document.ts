@@ -7,7 +7,14 @@ import { buildServer } from './server.ts'
 export async function openapiDocument(): Promise<object> {
   const sealer = { seal: () => missing('sealer'), open: () => missing('sealer') }
   const hosts = createHostAccess({ db: NO_DATABASE, sealer, installation: '', createDriver: () => missing('driver') })
-  const app = await buildServer({ db: NO_DATABASE, sealer, installation: '', hosts, log: pino({ level: 'silent' }), checks: {} })
+  const app = await buildServer({
+    db: NO_DATABASE,
+    sealer,
+    installation: '',
+    hosts,
+    log: pino({ level: 'silent' }),
+    checks: {},
+  })
   try {
     return app.swagger()
   } finally {

@@ -4,6 +4,7 @@ import type { Database } from '../db/index.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { Sealer } from '../lib/seal.ts'
 import { appRoutes } from '../modules/apps/index.ts'
+import { appRoutes } from '../modules/apps/index.ts'
 import { type HostAccess, hostsRoutes } from '../modules/hosts/index.ts'
 import { tenantsRoutes } from '../modules/tenants/index.ts'
 import { tokensRoutes } from '../modules/tokens/index.ts'
@@ -26,6 +27,8 @@ export interface ServerDeps {
   /** The installation's id. */
   readonly installation: string
   readonly hosts: HostAccess
+  /** The installation's id. */
+  readonly installation: string
   /** pino's; each line of a request carries `requestId`. */
   readonly log: FastifyBaseLogger
   /** What must be up beside the database, by name. */
@@ -109,6 +112,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(tenantsRoutes(deps))
   await app.register(tokensRoutes(deps))
   await app.register(hostsRoutes(deps))
+  await app.register(appRoutes(deps))
   for (const plugin of [...appRoutes(deps), ...(deps.routes ?? [])]) await app.register(plugin)
   await app.ready()
   return app

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import {
   addSchemas,
@@ -15,7 +15,7 @@ import {
   sendAnswer,
 } from '../../web/index.ts'
 import { factsOf, idempotent } from '../idempotency/index.ts'
-import { createOperationWaits, operationsRoutes } from '../operations/index.ts'
+import { createOperationWaits, operationSchemas, operationsRoutes } from '../operations/index.ts'
 import { tenantFor } from '../tenants/index.ts'
 import {
   App,
@@ -38,19 +38,17 @@ import { lockApp, revertWanted } from './wanted.ts'
 const tags = ['apps']
 const base = '/v1/tenants/:tenant/apps'
 
-/** All routes of apps and of their operations, as plugins of the server. */
-export function appRoutes(deps: Omit<AppsDeps, 'waits'>): FastifyPluginAsync[] {
-  const waits = createOperationWaits(deps.db)
-  return [
-    operationsRoutes({ ...deps, waits, wanted: { lockApp, revertWanted } }),
-    async (instance: FastifyInstance): Promise<void> => {
-      addSchemas(instance, appSchemas)
-      const app = instance as Routes
-      changesRoutes({ ...deps, waits }, app)
-      readRoutes({ ...deps, waits }, app)
-      viewRoutes({ ...deps, waits }, app)
-    },
-  ]
+/** All routes of apps and of operations. */
+export function appRoutes(given: Omit<AppsDeps, 'waits'>) {
+  return async (instance: FastifyInstance): Promise<void> => {
+    const deps = { ...given, waits: createOperationWaits(given.db) }
+    addSchemas(instance, [...operationSchemas, ...appSchemas])
+    await instance.register(operationsRoutes({ ...deps, wanted: { lockApp, revertWanted } }))
+    const app = instance as Routes
+    changesRoutes(deps, app)
+    readRoutes(deps, app)
+    viewRoutes(deps, app)
+  }
 }
 
 function readRoutes(deps: AppsDeps, app: Routes): void {

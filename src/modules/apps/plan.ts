@@ -2,7 +2,7 @@ import type { Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { place, reconcile } from '../../planning/index.ts'
 import { planOfLines, planView, type PlanView } from '../../web/index.ts'
-import { loadCandidates } from '../hosts/index.ts'
+import type { HostAccess } from '../hosts/index.ts'
 import { type AppRow, observedRows, subnetOf } from './apps.repository.ts'
 import type { Current, Decision } from './decisions.ts'
 import { applyPatch, buildDesired, observedFromRows } from './wanted.ts'
@@ -13,6 +13,7 @@ const NO_APP = '00000000-0000-0000-0000-000000000000'
 export interface PlanDeps {
   /** The installation's id: names of engine objects begin with a part of it. */
   readonly installation: string
+  readonly hosts: Pick<HostAccess, 'loadCandidates'>
 }
 
 export interface PlanInput {
@@ -28,12 +29,12 @@ export interface PlanInput {
  * What a decision would come to on the engine, by what the observers last wrote down. Throws `no_eligible_host` where the
  * app has no host yet and none can take it.
  */
-export async function planChange(tx: Tx, { installation }: PlanDeps, input: PlanInput): Promise<PlanView> {
+export async function planChange(tx: Tx, { installation, hosts }: PlanDeps, input: PlanInput): Promise<PlanView> {
   const { tenant, name, app, current, decision } = input
   const change = decision.type === 'change' ? decision : null
   const wanted = change ? applyPatch(current.wanted, change.patch) : current.wanted
   const release = wanted.release === null ? null : (change?.release ?? current.release)
-  const host = app?.host ?? (release && (await placed(tx, tenant.id, release.spec.placement)))
+  const host = app?.host ?? (release && (await placed(tx, hosts, tenant.id, release.spec.placement)))
   // Nothing is wanted and nothing was ever placed.
   if (!host) return planOfLines('', [])
   const { instances, objects } = app ? await observedRows(tx, app.id) : { instances: [], objects: [] }
@@ -54,10 +55,11 @@ export async function planChange(tx: Tx, { installation }: PlanDeps, input: Plan
 
 async function placed(
   tx: Tx,
+  hosts: PlanDeps['hosts'],
   tenantId: string,
   placement: Parameters<typeof place>[0]['placement'],
 ): Promise<{ id: string; name: string }> {
-  const found = place({ placement, tenantId, currentHostId: null }, await loadCandidates(tx))
+  const found = place({ placement, tenantId, currentHostId: null }, await hosts.loadCandidates(tx))
   if (found.hostId !== null) return { id: found.hostId, name: found.host }
   const reasons = found.reasons.map(({ host, reason }) => `${host}: ${reason}`)
   throw new AppError('no_eligible_host', { detail: reasons.length > 0 ? reasons.join('; ') : 'no host is registered' })
