@@ -4,7 +4,6 @@ import type { Database } from '../db/index.ts'
 import { AppError } from '../errors/app-error.ts'
 import type { Sealer } from '../lib/seal.ts'
 import { appRoutes } from '../modules/apps/index.ts'
-import { appRoutes } from '../modules/apps/index.ts'
 import { type HostAccess, hostsRoutes } from '../modules/hosts/index.ts'
 import { tenantsRoutes } from '../modules/tenants/index.ts'
 import { tokensRoutes } from '../modules/tokens/index.ts'
@@ -24,8 +23,6 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/
 export interface ServerDeps {
   readonly db: Database
   readonly sealer: Sealer
-  /** The installation's id. */
-  readonly installation: string
   readonly hosts: HostAccess
   /** The installation's id. */
   readonly installation: string
@@ -113,7 +110,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(tokensRoutes(deps))
   await app.register(hostsRoutes(deps))
   await app.register(appRoutes(deps))
-  for (const plugin of [...appRoutes(deps), ...(deps.routes ?? [])]) await app.register(plugin)
+  for (const plugin of deps.routes ?? []) await app.register(plugin)
   await app.ready()
   return app
 }

@@ -58,6 +58,7 @@ export async function apiHarness(t: Teardown, options: ApiOptions = {}): Promise
     db,
     sealer,
     hosts,
+    installation,
     log: pino({ level: 'silent' }),
     checks: {},
     routes: options.routes ?? [],
