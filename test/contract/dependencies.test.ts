@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { holes, type LockedPackages } from '../../scripts/lock-platforms.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
@@ -31,4 +32,13 @@ t.test('docs/dependencies.md lists each dependency with its version and a reason
 t.test('every version is exact', async (t) => {
   for (const [name, version] of Object.entries(all))
     t.match(version, /^\d+\.\d+\.\d+(-[\w.-]+)?$/, `${name} ${version}`)
+})
+
+t.test('the lock file names the packages of every platform, so that npm takes it', async (t) => {
+  const lock: { packages: LockedPackages } = JSON.parse(read('package-lock.json'))
+  t.strictSame(Object.keys(holes(lock.packages)), [], 'run `node scripts/lock-platforms.ts` after an install')
+  const [removed] = Object.keys(lock.packages).filter((path) => path.endsWith('-darwin-arm64'))
+  t.ok(removed)
+  const holey = Object.fromEntries(Object.entries(lock.packages).filter(([path]) => path !== removed))
+  t.equal(Object.keys(holes(holey))[0], removed)
 })
