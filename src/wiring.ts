@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import { ensureInstallation, migrate, openDatabase, startEmbedded, type Database } from './db/index.ts'
+import { startEmbedded } from './db/embedded.ts'
+import { type Database, openDatabase } from './db/index.ts'
+import { ensureInstallation } from './db/installation.ts'
+import { migrate } from './db/migrate.ts'
 import { createDriver } from './drivers/index.ts'
-import { buildServer } from './http/index.ts'
+import { buildServer, type ReadinessChecks } from './http/index.ts'
 import { keptSecret } from './lib/kept-secret.ts'
-import { createSealer, type Sealer } from './lib/seal.ts'
-import { createHostAccess, registerLocalHost } from './modules/hosts/index.ts'
+import { createSealer } from './lib/seal.ts'
+import { createHostAccess, type HostAccess, registerLocalHost } from './modules/hosts/index.ts'
 import { ensureAdminToken, newTokenText } from './modules/tokens/index.ts'
 import { Observer } from './observer/index.ts'
 import { newWorkerId, Runner, Upkeep } from './runner/index.ts'
@@ -40,10 +43,10 @@ export function createRuntime(config: Config, log: Logger): Runtime {
     const databaseUrl = config.databaseUrl ?? (await part(startEmbedded({ dataDir: config.dataDir, log }), async (server) => await server.stop())).url
     await part(migrate(databaseUrl, { log }))
     const db = await part(openDatabase({ url: databaseUrl, log }), async (database) => await database.close())
-    const installation = await ensureInstallation(db)
+    const installation = await ensureInstallation(db.prisma)
     const sealer = createSealer(config.secretKeys ?? (await generatedKey(config, log)))
     await firstToken(config, db, log)
-    const hosts = await part(Promise.resolve(createHostAccess({ db, sealer, installation, createDriver, log })), async (access) => await access.close())
+    const hosts = await part(Promise.resolve(createHostAccess({ db, sealer, installation, createDriver })), async (access) => await access.close())
 
     const ready = { worker: !config.roles.has('worker') }
     if (config.roles.has('worker')) {
@@ -51,11 +54,11 @@ export function createRuntime(config: Config, log: Logger): Runtime {
       ready.worker = true
     }
     if (config.roles.has('api')) {
-      const checks = config.roles.has('worker') ? { worker: () => ({ ok: ready.worker }) } : {}
-      const server = await part(buildServer({ db, sealer, log, installation, hosts, createDriver, checks }), async (app) => await app.close())
+      const checks: ReadinessChecks = config.roles.has('worker') ? { worker: () => ({ ok: ready.worker }) } : {}
+      const server = await part(buildServer({ db, sealer, log, installation, hosts, checks, idempotencyHours: config.retention.idempotencyHours }), async (app) => await app.close())
       url = await server.listen({ host: config.host, port: config.port })
     }
-    if (config.localHost === 'auto' && config.databaseUrl === null) await addLocalHost({ config, log, db, sealer, installation })
+    if (config.localHost === 'auto' && config.databaseUrl === null) await registerLocalHost({ db, sealer, hosts }, { dockerHost: config.dockerHost, log })
     log.info({ url, roles: [...config.roles], installation }, 'ready')
   }
 
@@ -91,12 +94,11 @@ async function startWorker({
   log: Logger
   db: Database
   installation: string
-  hosts: ReturnType<typeof createHostAccess>
+  hosts: HostAccess
   part: Part
 }): Promise<void> {
   const workerId = newWorkerId()
-  const driver = async (hostId: string) => await hosts.driver(hostId)
-  const observer = new Observer({ db, log, workerId, intervalMs: config.observeIntervalMs, driver })
+  const observer = new Observer({ db, log, workerId, intervalMs: config.observeIntervalMs, driver: hosts.driver })
   await part(observer.start(), async () => await observer.stop())
   const upkeep = new Upkeep({ db, log, installation, resyncIntervalMs: config.resyncIntervalMs, retention: config.retention })
   upkeep.start()
@@ -106,7 +108,7 @@ async function startWorker({
     log,
     installation,
     observer,
-    driver,
+    connect: hosts.connect,
     candidates: async () => await hosts.loadCandidates(db.prisma),
     subnets: config.dockerSubnets,
     progressDeadlineMs: config.progressDeadlineMs,
@@ -133,10 +135,4 @@ async function firstToken(config: Config, db: Database, log: Logger): Promise<vo
   // Printed once, to the person who starts it; the log's lines never hold it.
   if (made) process.stderr.write(`moorage: the first admin's token is ${text} (kept in ${path})\n`)
   else log.debug({ path }, 'the admin token is the kept one')
-}
-
-async function addLocalHost(options: { config: Config; log: Logger; db: Database; sealer: Sealer; installation: string }): Promise<void> {
-  const { config, log, db, sealer, installation } = options
-  const added = await registerLocalHost({ db, sealer, installation, createDriver, dockerHost: config.dockerHost })
-  log.info(added)
 }

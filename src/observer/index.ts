@@ -1,1 +1,1 @@
-export { Observer, checkIdentity } from './observer.ts'
+export { Observer } from './observer.ts'

@@ -2,8 +2,9 @@ import type { Logger } from 'pino'
 import { hostAnswered, hostFailed, observationTime, record } from './record.ts'
 import { CHANNELS, type Database, type Tx } from '../db/index.ts'
 import type { CallOptions, Driver } from '../drivers/index.ts'
-import { AppError, isAppError } from '../errors/app-error.ts'
+import { isAppError } from '../errors/app-error.ts'
 import { sleep, withDeadline } from '../lib/abort.ts'
+import { requireMarker } from '../modules/hosts/index.ts'
 
 /** A list of a host takes no longer than this. */
 const LIST_DEADLINE_MS = 30_000
@@ -109,7 +110,8 @@ export class Observer {
       const held = host.transport.type !== 'unix' && (await this.#hold(db.prisma, host.id))
       if (host.transport.type !== 'unix' && !held) return
       const driver = await this.#options.driver(host.id)
-      const probe = await checkIdentity(driver, host, call)
+      const probe = await driver.probe(call)
+      requireMarker(host.id, probe.markerHostId)
       if (!held && !(await this.#hold(db.prisma, host.id))) return
       const since = await observationTime(db.prisma)
       const observation = await driver.observe({}, call)
@@ -149,19 +151,4 @@ export class Observer {
       where id = ${hostId}::uuid and (observer_id is null or observer_id = ${workerId}::uuid or observer_until < now())`
     return held === 1
   }
-}
-
-/** The engine's probe, once its marker is the host's. Throws `host_identity_mismatch`, or `host_marker_missing` where it has none. */
-export async function checkIdentity(driver: Driver, host: { id: string; name: string }, call: CallOptions) {
-  const probe = await driver.probe(call)
-  if (probe.markerHostId === host.id) return probe
-  throw probe.markerHostId === null
-    ? new AppError('host_marker_missing', {
-        detail: `the engine of host ${host.name} has no marker of this installation: make sure that it is the right one, then probe the host with {"adopt": true}`,
-        host: host.name,
-      })
-    : new AppError('host_identity_mismatch', {
-        detail: `the engine that answers for host ${host.name} carries the marker of another host (${probe.markerHostId})`,
-        host: host.name,
-      })
 }

@@ -9,7 +9,7 @@ import { type CallOptions, type Driver, toObservedApp } from '../drivers/index.t
 import { AppError, isAppError } from '../errors/app-error.ts'
 import { digestOf } from '../lib/canonical.ts'
 import { buildDesired, goodOf, targetOf, type Wanted } from '../modules/apps/index.ts'
-import { checkIdentity, type Observer } from '../observer/index.ts'
+import type { Observer } from '../observer/index.ts'
 import { type DesiredApp, formatPlan, type HostCandidate, place, type Plan, reconcile } from '../planning/index.ts'
 import type { AppSpec } from '../spec/index.ts'
 
@@ -22,7 +22,8 @@ export interface AttemptDeps {
   readonly log: Logger
   readonly installation: string
   readonly observer: Observer
-  readonly driver: (hostId: string) => Promise<Driver>
+  /** The host's driver, once its engine has shown the host's marker. */
+  readonly connect: (hostId: string, call: CallOptions) => Promise<Driver>
   readonly candidates: () => Promise<HostCandidate[]>
   readonly subnets: readonly string[]
   readonly progressDeadlineMs: number
@@ -60,8 +61,7 @@ export async function attempt(deps: AttemptDeps, lease: Lease, operation: Operat
     if (!host) return { end: 'reached', target }
     const signal = operation.revertTo === null ? AbortSignal.any([lease.signal, lease.cancelSignal]) : lease.signal
     const call = { signal, guard: lease.guard }
-    const driver = await deps.driver(host.id)
-    await checkIdentity(driver, host, call).catch((error: unknown) => {
+    const driver = await deps.connect(host.id, call).catch((error: unknown) => {
       // A lost marker may be put back by an admin at any time: it is waited for like a host that is away.
       throw isAppError(error, 'host_marker_missing') ? new AppError('host_unreachable', { detail: error.options.detail, host: host.name, cause: error }) : error
     })
