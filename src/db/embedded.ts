@@ -17,7 +17,8 @@ import {
   findPostmaster,
   freePort,
   isTaken,
-  PortTakenError,
+  removeStalePid,
+  StartRefusedError,
   startPostmaster,
   stopPostmaster,
   type Postmaster,
@@ -181,8 +182,11 @@ async function run(cluster: Cluster, { settings, logFile, port, fixedPort }: Run
     try {
       return await startPostmaster(cluster, { port: wanted, settings, logFile })
     } catch (error) {
-      if (fixedPort || !(error instanceof PortTakenError)) throw error
-      wanted = await freePort()
+      const reason = error instanceof StartRefusedError && performance.now() < deadline ? error.reason : null
+      if (reason === 'stale_pid') await removeStalePid(cluster.dir)
+      else if (reason === 'old_children') await sleep(50)
+      else if (reason === 'port_taken' && !fixedPort) wanted = await freePort()
+      else throw error
     }
   }
 }

@@ -65,6 +65,9 @@ CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
 export async function migrate(url: string, options: MigrateOptions): Promise<{ applied: string[] }> {
   const known = await readMigrations(options.folder ?? MIGRATIONS)
   const client = await connect(url, options)
+  // Also what waits for another process's lock.
+  const abort = () => void client.end().catch(() => {})
+  options.signal?.addEventListener('abort', abort, { once: true })
   try {
     await client.query(`SET statement_timeout = '10min'`)
     await client.query('SELECT pg_advisory_lock($1)', [LOCK])
@@ -78,8 +81,10 @@ export async function migrate(url: string, options: MigrateOptions): Promise<{ a
     }
     return { applied: missing.map(({ name }) => name) }
   } catch (error) {
+    options.signal?.throwIfAborted()
     throw mapDbError(error)
   } finally {
+    options.signal?.removeEventListener('abort', abort)
     // Ends the session, and with it the lock.
     await client.end().catch(() => {})
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open, readFile, stat } from 'node:fs/promises'
+import { link, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { sleep } from '../lib/abort.ts'
@@ -19,10 +19,25 @@ export interface PostmasterOptions {
   readonly logFile: string
 }
 
-/** The port is another's. */
-export class PortTakenError extends Error {
-  override readonly name = 'PortTakenError'
+/**
+ * Why a start may be tried again, changed: the port is taken; the pid file is of a server that is no more and its pid
+ * another process's by now (`removeStalePid`); or the children of one that was killed are still there, for a moment.
+ */
+export type Refusal = 'port_taken' | 'stale_pid' | 'old_children'
+
+export class StartRefusedError extends EmbeddedPostgresError {
+  readonly reason: Refusal
+  constructor(reason: Refusal, message: string) {
+    super(message)
+    this.reason = reason
+  }
 }
+
+const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
+  [/could not bind|could not create any TCP\/IP sockets/, 'port_taken'],
+  [/lock file "postmaster\.pid" already exists/, 'stale_pid'],
+  [/pre-existing shared memory block/, 'old_children'],
+]
 
 const POLL_MS = 15
 /** A crash recovery may take its time. */
@@ -41,7 +56,7 @@ export async function findPostmaster(dir: string): Promise<(Postmaster & { reado
 /**
  * Starts Postgres on a cluster in a session of its own, so that neither Ctrl-C nor our end ends it, and waits until it
  * takes connections. Where one runs on the folder already (by another process, at the same moment), that one it is.
- * Throws a PortTakenError when the port is, else an EmbeddedPostgresError with what Postgres said.
+ * Throws a StartRefusedError where another try may help, else an EmbeddedPostgresError; both with what Postgres said.
  */
 export async function startPostmaster(
   cluster: Cluster,
@@ -86,11 +101,9 @@ export async function startPostmaster(
       if (found?.ready && (over || found.pid === child.pid)) return found
       if (over && !found) {
         const said = (await readFile(logFile)).subarray(from).toString('utf8').trim()
-        if (/could not bind|could not create any TCP\/IP sockets/.test(said))
-          throw new PortTakenError(`port ${port} is taken`)
-        throw new EmbeddedPostgresError(
-          `Postgres did not start; ${logFile} says: ${said.split('\n').slice(-5).join(' | ')}`,
-        )
+        const message = `Postgres did not start; ${logFile} says: ${said.split('\n').slice(-5).join(' | ')}`
+        const [, reason] = REFUSALS.find(([words]) => words.test(said)) ?? []
+        throw reason ? new StartRefusedError(reason, message) : new EmbeddedPostgresError(message)
       }
       if (performance.now() > deadline)
         throw new EmbeddedPostgresError(`Postgres was not ready after ${START_DEADLINE_MS / 1000} s; see ${logFile}`)
@@ -99,6 +112,20 @@ export async function startPostmaster(
   } finally {
     await log.close()
   }
+}
+
+/**
+ * Takes away a pid file whose process isn't a server on this folder. Of no effect when it is one, or when another process
+ * was first: what was taken is looked at once more, and put back.
+ */
+export async function removeStalePid(dir: string): Promise<void> {
+  const file = join(dir, 'postmaster.pid')
+  const judged = await readFile(file, 'utf8').catch(() => null)
+  if (judged === null || (await findPostmaster(dir))) return
+  const taken = `${file}.stale-${process.pid}`
+  await rename(file, taken)
+  if ((await readFile(taken, 'utf8')) !== judged) await link(taken, file)
+  await rm(taken)
 }
 
 /**
