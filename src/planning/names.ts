@@ -23,7 +23,8 @@ export function replicasOf(desired: DesiredApp, name: string, service: ServiceSp
  * Unique, for neither a tenant's nor an app's name may contain `_`, and ordinal and digest never do.
  */
 export const names = {
-  network: (desired: DesiredApp): string => `mrg-${shortId(desired.installation)}-${desired.tenant.name}_${desired.app.name}`,
+  network: (desired: DesiredApp): string =>
+    `mrg-${shortId(desired.installation)}-${desired.tenant.name}_${desired.app.name}`,
   volume: (desired: DesiredApp, key: string): string => `${names.network(desired)}_${key}`,
   container: (desired: DesiredApp, service: string, ordinal: number, digest: string): string =>
     `${names.network(desired)}_${service}_${ordinal}_${shortId(digest)}`,

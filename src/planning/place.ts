@@ -42,7 +42,10 @@ function mismatch({ placement, tenantId }: Wanted, host: HostCandidate): string 
   }
   const lacking = Object.entries(placement.hosts).filter(([key, value]) => host.labels[key] !== value)
   if (lacking.length === 0) return null
-  return `it lacks the label ${lacking.map(([key, value]) => `${key}=${value}`).toSorted(byText).join(', ')}`
+  return `it lacks the label ${lacking
+    .map(([key, value]) => `${key}=${value}`)
+    .toSorted(byText)
+    .join(', ')}`
 }
 
 /** Why the host can't take a new app now, or null. */

@@ -8,7 +8,9 @@ export function serviceOf(spec: AppSpec, name: string): ServiceSpec | undefined 
 
 /** Others wait for the service's completion (`service_completed_successfully`). */
 export function isAwaited(spec: AppSpec, service: string): boolean {
-  return Object.values(spec.services).some((other) => other.dependsOn[service]?.condition === 'service_completed_successfully')
+  return Object.values(spec.services).some(
+    (other) => other.dependsOn[service]?.condition === 'service_completed_successfully',
+  )
 }
 
 /** The service's containers run to an end: others await its completion, or its restart policy is `no`. */

@@ -1,4 +1,4 @@
-import type { AppSpec, ServiceSpec } from '../spec/index.ts'
+import type { AppSpec } from '../spec/index.ts'
 import { names } from './names.ts'
 import { inDependencyOrder } from './order.ts'
 import { toPlan } from './plan.ts'
@@ -38,9 +38,7 @@ interface Making {
 }
 
 function makeAll({ steps, notes, desired, spec, observed }: Making): void {
-  const states = inDependencyOrder(spec)
-    .map((name) => stateOf(desired, observed, name, spec.services[name] as ServiceSpec))
-    .filter((state) => state !== null)
+  const states = inDependencyOrder(spec).flatMap((name) => stateOf({ desired, spec, observed, name }) ?? [])
   const network = makeNetwork(steps, desired, observed)
   const volumes = makeVolumes(steps, desired, observed, states)
   const pulls = pullImages(steps, states)
@@ -89,10 +87,14 @@ function freePorts({
 }): readonly string[] {
   if (!state.slots.some(({ rise }) => rise.includes('start_container'))) return []
   return state.service.ports.flatMap(({ hostPort, protocol }) => {
-    const holders = [...orphans].filter((one) => isAlive(one) && one.ports?.some((port) => port.hostPort === hostPort && port.protocol === protocol))
+    const holders = [...orphans].filter(
+      (one) => isAlive(one) && one.ports?.some((port) => port.hostPort === hostPort && port.protocol === protocol),
+    )
     return holders.flatMap((container) => {
       orphans.delete(container)
-      notes.push(`${state.name}: a gap in service while it takes over the fixed host port ${hostPort} of ${container.service}`)
+      notes.push(
+        `${state.name}: a gap in service while it takes over the fixed host port ${hostPort} of ${container.service}`,
+      )
       const cause = `the spec has no service ${container.service}, and ${state.name} publishes its host port ${hostPort}`
       return retire(steps, container, { after: ready, cause, others: false })
     })
@@ -102,7 +104,9 @@ function freePorts({
 function makeNetwork(steps: Steps, desired: DesiredApp, observed: ObservedApp): readonly string[] {
   if (observed.network) return []
   const cause = 'the app has no network yet'
-  return [steps.add({ id: 'network:create_network', action: 'create_network', target: names.network(desired), cause }, [])]
+  return [
+    steps.add({ id: 'network:create_network', action: 'create_network', target: names.network(desired), cause }, []),
+  ]
 }
 
 function makeVolumes(
@@ -134,7 +138,9 @@ function pullImages(steps: Steps, states: readonly ServiceState[]): ReadonlyMap<
   return new Map(
     images.map((image) => {
       const users = making.filter(({ service }) => service.image === image)
-      const policy = (['always', 'missing'] as const).find((one) => users.some(({ service }) => service.pullPolicy === one)) ?? 'never'
+      const policy =
+        (['always', 'missing'] as const).find((one) => users.some(({ service }) => service.pullPolicy === one)) ??
+        'never'
       const cause = `${users.map(({ name }) => name).join(', ')} ${users.length > 1 ? 'are' : 'is'} made from it (pull policy ${policy})`
       const service = users.length === 1 ? (users[0]?.name ?? null) : null
       const id = `image:${image}:pull_image`

@@ -3,7 +3,7 @@ import { Chain, subjectOf, type Steps } from './steps.ts'
 import type { ObservedContainer } from './types.ts'
 
 /** How long a container that was withdrawn goes on: a request that was on its way is sent again within it (docs/decisions/0001). */
-export const DRAIN_MS = 3000
+const DRAIN_MS = 3000
 
 /**
  * Takes a container away: out of the service's names, drained, stopped, removed, as far as it isn't already. Without

@@ -44,7 +44,11 @@ export function rollOut(input: Pick<Context, 'desired' | 'state' | 'steps' | 'no
   const stage = (stageSlots: readonly Slot[], after: readonly string[]): void => {
     const known = new Set(covered)
     const stageEnds = stageSlots.flatMap((slot) => {
-      const needs = slot.rise.includes('create_container') ? [...context.base, ...context.pull] : slot.rise.length > 0 ? context.base : []
+      const needs = slot.rise.includes('create_container')
+        ? [...context.base, ...context.pull]
+        : slot.rise.length > 0
+          ? context.base
+          : []
       const entry = [...after, ...needs.filter((id) => !known.has(id))]
       for (const id of entry) covered.add(id)
       return replace(context, slot, entry, othersServe(state, stageSlots))
@@ -52,12 +56,20 @@ export function rollOut(input: Pick<Context, 'desired' | 'state' | 'steps' | 'no
     if (stageEnds.length > 0) ends = stageEnds
   }
 
-  stage(busy.filter((slot) => !rolling(slot)), [])
+  stage(
+    busy.filter((slot) => !rolling(slot)),
+    [],
+  )
   for (const [at, batch] of batches.entries()) {
     if (at > 0 && service.update.delayNs > 0) {
       const cause = `update_config.delay lies between batch ${at} and ${at + 1} of ${name}`
       const waitMs = Math.round(service.update.delayNs / 1e6)
-      ends = [steps.add({ id: `${name}:wait_before_batch_${at + 1}`, action: 'wait', service: name, target: name, cause, waitMs }, ends)]
+      ends = [
+        steps.add(
+          { id: `${name}:wait_before_batch_${at + 1}`, action: 'wait', service: name, target: name, cause, waitMs },
+          ends,
+        ),
+      ]
     }
     stage(batch, ends)
   }
@@ -79,14 +91,21 @@ function replace(context: Context, slot: Slot, entry: readonly string[], others:
   // A wanted container that runs beside the old one has shown that the two can be side by side.
   const stopFirst = (awaited || order.stopFirst) && fresh?.state !== 'running' && slot.rise.length > 0
   if (stopFirst) {
-    const cause = awaited || !order.stopFirst ? `${label} takes its place` : `${label} takes its place, and ${order.why}`
-    const gone = old.flatMap((container) => retire(steps, container, { after: entry, cause, others: others && !awaited }))
+    const cause =
+      awaited || !order.stopFirst ? `${label} takes its place` : `${label} takes its place, and ${order.why}`
+    const gone = old.flatMap((container) =>
+      retire(steps, container, { after: entry, cause, others: others && !awaited }),
+    )
     return rise(context, slot, gone.length > 0 ? gone : entry)
   }
   const up = rise(context, slot, entry)
   if (old.length === 0) return up
   const completed = fresh !== null && desired.spec !== null && isCompleted(desired.spec, name, fresh)
-  const cause = completed ? `${label} has completed` : awaited ? `${label} takes its place` : `${label} serves in its place`
+  const cause = completed
+    ? `${label} has completed`
+    : awaited
+      ? `${label} takes its place`
+      : `${label} serves in its place`
   return old.flatMap((container) => retire(steps, container, { after: up, cause, others: !awaited && !completed }))
 }
 
@@ -99,8 +118,19 @@ function rise(context: Context, slot: Slot, entry: readonly string[]): readonly 
   const chain = new Chain(steps, entry)
   let nativeId = fresh?.nativeId ?? null
   for (const action of slot.rise) {
-    const subject = { service: name, ordinal, name: fresh?.name ?? names.container(desired, name, ordinal, digest), digest, nativeId }
-    const added = chain.add(action, subject, causeOf(context, slot, action), action === 'create_container' ? { serving: servingAtOnce } : {})
+    const subject = {
+      service: name,
+      ordinal,
+      name: fresh?.name ?? names.container(desired, name, ordinal, digest),
+      digest,
+      nativeId,
+    }
+    const added = chain.add(
+      action,
+      subject,
+      causeOf(context, slot, action),
+      action === 'create_container' ? { serving: servingAtOnce } : {},
+    )
     if (action === 'start_container') started.push(added)
     // What is made anew has an id of its own, which nobody knows yet.
     if (action === 'remove_container') nativeId = null
@@ -109,7 +139,11 @@ function rise(context: Context, slot: Slot, entry: readonly string[]): readonly 
   return chain.tail
 }
 
-function causeOf({ desired, state }: Context, { fresh, old, ordinal, rise: actions }: Slot, action: StepAction): string {
+function causeOf(
+  { desired, state }: Context,
+  { fresh, old, ordinal, rise: actions }: Slot,
+  action: StepAction,
+): string {
   const { name, service } = state
   const what = `${name}/${ordinal}`
   const exit = `exited with ${fresh?.exitCode ?? 'an unknown code'}`
@@ -119,11 +153,15 @@ function causeOf({ desired, state }: Context, { fresh, old, ordinal, rise: actio
       if (old.length === 0) return `there is no container ${what}`
       const { restartGeneration } = desired
       const before = restartGeneration > 0 ? effectiveDigest(service, restartGeneration - 1) : null
-      return old.some(({ serviceDigest }) => serviceDigest === before) ? `a restart of ${what} is asked for` : `${what} is outdated`
+      return old.some(({ serviceDigest }) => serviceDigest === before)
+        ? `a restart of ${what} is asked for`
+        : `${what} is outdated`
     }
     case 'remove_container':
       if (fresh?.state === 'exited' && state.awaited) return `it ${exit}`
-      return fresh?.state === 'exited' || fresh?.state === 'created' ? 'its network is gone' : `it is ${fresh?.state ?? 'gone'}`
+      return fresh?.state === 'exited' || fresh?.state === 'created'
+        ? 'its network is gone'
+        : `it is ${fresh?.state ?? 'gone'}`
     case 'stop_container':
       return 'it is paused'
     case 'start_container':
@@ -134,7 +172,8 @@ function causeOf({ desired, state }: Context, { fresh, old, ordinal, rise: actio
       return `others go on once ${what} has completed`
     case 'await_healthy':
       if (fresh?.state === 'restarting') return 'it is restarting'
-      if (fresh?.state === 'running') return fresh.health === null ? 'it has not run for long enough yet' : `its health is ${fresh.health}`
+      if (fresh?.state === 'running')
+        return fresh.health === null ? 'it has not run for long enough yet' : `its health is ${fresh.health}`
       return actions.includes('promote') ? 'it serves once it is ready' : 'it must become ready'
     default:
       return 'it is ready'

@@ -19,14 +19,14 @@ export interface SimulatedApp extends ObservedApp {
   readonly made?: number
 }
 
-export interface SimulatedStep {
+interface SimulatedStep {
   readonly observed: SimulatedApp
   /** null: the step is done. */
   readonly failed: string | null
 }
 
 /** What no step of a plan may ask for: an engine would refuse it, or something would be lost. */
-export class SimulationFault extends Error {
+class SimulationFault extends Error {
   override readonly name = 'SimulationFault'
 }
 
@@ -35,11 +35,18 @@ export class SimulationFault extends Error {
  * a stale id is a SimulationFault. Waiting lets time pass for all containers alike. A wait for what never comes, or a port that
  * is taken, is `failed`.
  */
-export function applyStep(observed: SimulatedApp, step: Step, desired: DesiredApp, options: SimulateOptions = {}): SimulatedStep {
+export function applyStep(
+  observed: SimulatedApp,
+  step: Step,
+  desired: DesiredApp,
+  options: SimulateOptions = {},
+): SimulatedStep {
   const done = (next: Partial<SimulatedApp>): SimulatedStep => ({ observed: { ...observed, ...next }, failed: null })
   const alter = (change: (container: ObservedContainer) => ObservedContainer): SimulatedStep => {
     const target = find(observed, step)
-    return done({ containers: observed.containers.map((container) => (container === target ? change(container) : container)) })
+    return done({
+      containers: observed.containers.map((container) => (container === target ? change(container) : container)),
+    })
   }
   switch (step.action) {
     case 'pull_image':
@@ -65,15 +72,23 @@ export function applyStep(observed: SimulatedApp, step: Step, desired: DesiredAp
       return done({ made, volumes: [...observed.volumes, { nativeId: `vol-${made}`, key }] })
     }
     case 'remove_volume':
-      check(observed.volumes.some(({ nativeId }) => nativeId === step.nativeId), step, 'its id is stale')
+      check(
+        observed.volumes.some(({ nativeId }) => nativeId === step.nativeId),
+        step,
+        'its id is stale',
+      )
       return done({ volumes: observed.volumes.filter(({ nativeId }) => nativeId !== step.nativeId) })
     case 'create_container':
       return create(observed, step, desired)
     case 'start_container':
       return start(observed, step, desired)
     case 'stop_container':
-      check(step.nativeId !== null && isAlive(find(observed, step)), step, 'it does not run')
-      return alter((container) => ({ ...container, state: 'exited', exitCode: options.stopCode ?? 143, runningForMs: null }))
+      check(step.nativeId !== null && find(observed, step).state !== 'created', step, 'it never ran')
+      return alter((container) =>
+        isAlive(container)
+          ? { ...container, state: 'exited', exitCode: options.stopCode ?? 143, runningForMs: null }
+          : container,
+      )
     case 'remove_container': {
       const target = find(observed, step)
       check(step.nativeId !== null && !isAlive(target), step, 'it runs')
@@ -83,7 +98,7 @@ export function applyStep(observed: SimulatedApp, step: Step, desired: DesiredAp
       check(find(observed, step).state !== 'created', step, 'it never ran')
       return alter((container) => ({ ...container, serving: true }))
     case 'withdraw':
-      check(step.nativeId !== null && find(observed, step).state === 'running', step, 'it does not run')
+      check(step.nativeId !== null && find(observed, step).state !== 'created', step, 'it never ran')
       return alter((container) => ({ ...container, serving: false }))
     default:
       return step.action satisfies never
@@ -132,7 +147,9 @@ export function countDown(desired: DesiredApp, observed: ObservedApp, name: stri
       .filter((container) => container.service === name && serves(container) && isReady(spec, name, container))
       .map(({ ordinal }) => ordinal),
   )
-  return Array.from({ length: replicasOf(desired, name, service) }, (_, at) => at + 1).filter((ordinal) => !up.has(ordinal)).length
+  return Array.from({ length: replicasOf(desired, name, service) }, (_, at) => at + 1).filter(
+    (ordinal) => !up.has(ordinal),
+  ).length
 }
 
 function check(holds: boolean, step: Step, why: string): void {
@@ -140,7 +157,9 @@ function check(holds: boolean, step: Step, why: string): void {
 }
 
 function find(observed: SimulatedApp, step: Step): ObservedContainer {
-  const found = observed.containers.find(({ nativeId, name }) => (step.nativeId === null ? name === step.target : nativeId === step.nativeId))
+  const found = observed.containers.find(({ nativeId, name }) =>
+    step.nativeId === null ? name === step.target : nativeId === step.nativeId,
+  )
   if (!found) throw new SimulationFault(`${step.id}: there is no such container`)
   return found
 }
@@ -156,7 +175,11 @@ function create(observed: SimulatedApp, step: Step, desired: DesiredApp): Simula
   check(observed.network !== null, step, 'there is no network')
   check(!observed.containers.some(({ name }) => name === step.target), step, 'its name is taken')
   for (const mount of service.mounts) {
-    check(mount.type !== 'volume' || observed.volumes.some(({ key }) => key === mount.source), step, 'a volume is missing')
+    check(
+      mount.type !== 'volume' || observed.volumes.some(({ key }) => key === mount.source),
+      step,
+      'a volume is missing',
+    )
   }
   const made = (observed.made ?? 0) + 1
   const container: ObservedContainer = {
@@ -181,39 +204,77 @@ function start(observed: SimulatedApp, step: Step, desired: DesiredApp): Simulat
   const { healthcheck } = wantedOf(desired, step)
   check(target.state === 'created' || target.state === 'exited', step, `it is ${target.state}`)
   const held = observed.containers.filter(isAlive).flatMap(({ ports }) => ports ?? [])
-  const taken = target.ports?.find((port) => held.some(({ hostPort, protocol }) => hostPort === port.hostPort && protocol === port.protocol))
+  const taken = target.ports?.find((port) =>
+    held.some(({ hostPort, protocol }) => hostPort === port.hostPort && protocol === port.protocol),
+  )
   if (taken) return { observed, failed: `the host port ${taken.hostPort} is taken` }
   const health = healthcheck && !healthcheck.disabled ? 'starting' : null
-  const running = { ...target, state: 'running' as const, health: health as ObservedContainer['health'], exitCode: null, restarts: 0, runningForMs: 0 }
-  return { observed: { ...observed, containers: observed.containers.map((other) => (other === target ? running : other)) }, failed: null }
+  const running = {
+    ...target,
+    state: 'running' as const,
+    health: health as ObservedContainer['health'],
+    exitCode: null,
+    restarts: 0,
+    runningForMs: 0,
+  }
+  return {
+    observed: { ...observed, containers: observed.containers.map((other) => (other === target ? running : other)) },
+    failed: null,
+  }
 }
 
-function awaitContainer(observed: SimulatedApp, step: Step, desired: DesiredApp, options: SimulateOptions): SimulatedStep {
+function awaitContainer(
+  observed: SimulatedApp,
+  step: Step,
+  desired: DesiredApp,
+  options: SimulateOptions,
+): SimulatedStep {
   const { update } = wantedOf(desired, step)
   const later = { ...observed, ...passTime(observed, desired, update.monitorNs / 1e6, options) }
   const container = find(later, step)
   const { spec } = desired
-  const holds = spec !== null && (step.action === 'await_completed' ? isCompleted : isReady)(spec, container.service, container)
-  return { observed: later, failed: holds ? null : `it is ${container.state}, health ${container.health}, exit code ${container.exitCode}` }
+  const holds =
+    spec !== null && (step.action === 'await_completed' ? isCompleted : isReady)(spec, container.service, container)
+  return {
+    observed: later,
+    failed: holds ? null : `it is ${container.state}, health ${container.health}, exit code ${container.exitCode}`,
+  }
 }
 
 /** What `ms` do to all containers that run. */
-function passTime(observed: SimulatedApp, desired: DesiredApp, ms: number, options: SimulateOptions): Pick<SimulatedApp, 'containers'> {
+function passTime(
+  observed: SimulatedApp,
+  desired: DesiredApp,
+  ms: number,
+  options: SimulateOptions,
+): Pick<SimulatedApp, 'containers'> {
   return { containers: observed.containers.map((container) => age(container, desired, ms, options)) }
 }
 
-function age(container: ObservedContainer, desired: DesiredApp, ms: number, { neverReady, exits }: SimulateOptions): ObservedContainer {
-  if (container.state === 'restarting') return neverReady?.has(container.serviceDigest) ? container : { ...container, state: 'running', runningForMs: ms }
+function age(
+  container: ObservedContainer,
+  desired: DesiredApp,
+  ms: number,
+  { neverReady, exits }: SimulateOptions,
+): ObservedContainer {
+  const restarts = container.state === 'restarting' && !neverReady?.has(container.serviceDigest)
+  if (restarts) return age({ ...container, state: 'running', runningForMs: 0 }, desired, ms, { neverReady, exits })
   if (container.state !== 'running') return container
   const exitCode = exits?.get(container.serviceDigest)
   if (exitCode !== undefined) {
     const policy = (desired.spec && serviceOf(desired.spec, container.service)?.restart.policy) ?? 'no'
     const ends = policy === 'no' || (exitCode === 0 && policy === 'on-failure')
-    const restarts = container.restarts + (ends ? 0 : 3)
-    return { ...container, exitCode, restarts, runningForMs: null, state: ends ? 'exited' : 'restarting' }
+    return {
+      ...container,
+      exitCode,
+      restarts: container.restarts + (ends ? 0 : 3),
+      runningForMs: null,
+      state: ends ? 'exited' : 'restarting',
+    }
   }
   if (neverReady?.has(container.serviceDigest)) {
-    if (container.health === null) return { ...container, exitCode: 1, restarts: container.restarts + 3, runningForMs: null, state: 'restarting' }
+    if (container.health === null)
+      return { ...container, exitCode: 1, restarts: container.restarts + 3, runningForMs: null, state: 'restarting' }
     return { ...container, health: 'unhealthy', runningForMs: (container.runningForMs ?? 0) + ms }
   }
   const health = container.health === null ? null : 'healthy'

@@ -1,6 +1,6 @@
-import type { ServiceSpec } from '../spec/index.ts'
+import type { AppSpec, ServiceSpec } from '../spec/index.ts'
 import { effectiveDigest, replicasOf } from './names.ts'
-import { isAwaited, isCompleted, isReady, serves } from './readiness.ts'
+import { isAwaited, isCompleted, isReady, serviceOf, serves } from './readiness.ts'
 import type { DesiredApp, ObservedApp, ObservedContainer, StepAction } from './types.ts'
 
 /** One ordinal of a service: the container that is wanted, where it is there, and those that are in its place. */
@@ -28,22 +28,37 @@ export interface ServiceState {
 }
 
 /** `why`: the reason for stop-first, as the end of a sentence; `forced`: the update_config did not ask for it. */
-export type UpdateOrder = { readonly stopFirst: false } | { readonly stopFirst: true; readonly why: string; readonly forced: boolean }
+type UpdateOrder =
+  | { readonly stopFirst: false }
+  | { readonly stopFirst: true; readonly why: string; readonly forced: boolean }
 
 /** Start-first, unless two containers of one ordinal can't be side by side, or the spec says otherwise. */
 export function updateOrder(service: ServiceSpec): UpdateOrder {
   const port = service.ports.find(({ hostPort }) => hostPort !== null)
   if (port) return { stopFirst: true, forced: true, why: `it publishes the fixed host port ${port.hostPort}` }
-  const mount = service.mounts.find(({ type, ...rest }) => type === 'volume' && 'readOnly' in rest && !rest.readOnly)
-  if (mount?.type === 'volume') return { stopFirst: true, forced: true, why: `it mounts the volume ${mount.source} writable` }
-  if (service.update.order === 'stop-first') return { stopFirst: true, forced: false, why: 'its update_config says stop-first' }
+  for (const mount of service.mounts) {
+    if (mount.type !== 'volume' || mount.readOnly) continue
+    return { stopFirst: true, forced: true, why: `it mounts the volume ${mount.source} writable` }
+  }
+  if (service.update.order === 'stop-first')
+    return { stopFirst: true, forced: false, why: 'its update_config says stop-first' }
   return { stopFirst: false }
 }
 
-/** Sorts what there is of a service into slots. */
-export function stateOf(desired: DesiredApp, observed: ObservedApp, name: string, service: ServiceSpec): ServiceState | null {
-  const { spec } = desired
-  if (!spec) return null
+/** Sorts what there is of a service into slots; null where the spec has no such service. */
+export function stateOf({
+  desired,
+  spec,
+  observed,
+  name,
+}: {
+  readonly desired: DesiredApp
+  readonly spec: AppSpec
+  readonly observed: ObservedApp
+  readonly name: string
+}): ServiceState | null {
+  const service = serviceOf(spec, name)
+  if (!service) return null
   const digest = effectiveDigest(service, desired.restartGeneration)
   const replicas = replicasOf(desired, name, service)
   const mine = observed.containers.filter((container) => container.service === name)
@@ -56,7 +71,8 @@ export function stateOf(desired: DesiredApp, observed: ObservedApp, name: string
     if (places > 0) return places + 5
     return places < 0 ? 20 : 4 - (serves(container) ? 2 : 0) - (isReady(spec, name, container) ? 1 : 0)
   }
-  const best = (a: ObservedContainer, b: ObservedContainer): number => rank(a) - rank(b) || (a.nativeId < b.nativeId ? -1 : 1)
+  const best = (a: ObservedContainer, b: ObservedContainer): number =>
+    rank(a) - rank(b) || (a.nativeId < b.nativeId ? -1 : 1)
 
   const slots = Array.from({ length: replicas }, (_, at): Slot => {
     const ordinal = at + 1
@@ -79,10 +95,20 @@ export function stateOf(desired: DesiredApp, observed: ObservedApp, name: string
  */
 function riseOf(
   fresh: ObservedContainer | null,
-  { ready, awaited, servingAtOnce, network }: { ready: boolean; awaited: boolean; servingAtOnce: boolean; network: boolean },
+  {
+    ready,
+    awaited,
+    servingAtOnce,
+    network,
+  }: { ready: boolean; awaited: boolean; servingAtOnce: boolean; network: boolean },
 ): StepAction[] {
   const wait: StepAction = awaited ? 'await_completed' : 'await_healthy'
-  const anew: StepAction[] = ['create_container', 'start_container', wait, ...(servingAtOnce ? [] : (['promote'] as const))]
+  const anew: StepAction[] = [
+    'create_container',
+    'start_container',
+    wait,
+    ...(servingAtOnce ? [] : (['promote'] as const)),
+  ]
   if (!fresh) return anew
   const promote: StepAction[] = fresh.serving || awaited ? [] : ['promote']
   switch (fresh.state) {

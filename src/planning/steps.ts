@@ -2,7 +2,7 @@ import { shortId } from '../lib/ids.ts'
 import type { ObservedContainer, Step, StepAction } from './types.ts'
 
 /** What a step is about: a container that is there, or one that a step of this plan makes. */
-export interface Subject {
+interface Subject {
   readonly service: string
   readonly ordinal: number
   readonly name: string
@@ -10,7 +10,7 @@ export interface Subject {
   readonly nativeId: string | null
 }
 
-export type Sketch = Pick<Step, 'action' | 'target' | 'cause'> & Partial<Omit<Step, 'after'>>
+type Sketch = Pick<Step, 'action' | 'target' | 'cause'> & Partial<Omit<Step, 'after'>>
 
 /** The steps of a plan as it grows. Whatever a step comes after must be there before it, so the list's order is one that works. */
 export class Steps {

@@ -9,14 +9,21 @@ import type { DesiredApp, ObservedApp, ObservedContainer } from './types.ts'
 /** Takes everything away: containers side by side, then the network, and the volumes where that is asked for. */
 export function removeAll(steps: Steps, desired: DesiredApp, observed: ObservedApp): void {
   const cause = `${desired.app.name} is removed`
-  const gone = inOrder(observed.containers).flatMap((container) => retire(steps, container, { after: [], cause, others: false }))
+  const gone = inOrder(observed.containers).flatMap((container) =>
+    retire(steps, container, { after: [], cause, others: false }),
+  )
   if (observed.network) {
     const { name, nativeId } = observed.network
     steps.add({ id: 'network:remove_network', action: 'remove_network', target: name, cause, nativeId }, gone)
   }
   if (!desired.removeVolumes) return
   for (const { key, nativeId } of observed.volumes.toSorted((a, b) => byText(a.key, b.key))) {
-    const sketch = { action: 'remove_volume' as const, target: names.volume(desired, key), cause: `${cause} with its volumes`, nativeId }
+    const sketch = {
+      action: 'remove_volume' as const,
+      target: names.volume(desired, key),
+      cause: `${cause} with its volumes`,
+      nativeId,
+    }
     steps.add({ id: `volume:${key}:remove_volume`, ...sketch }, gone)
   }
 }
@@ -31,12 +38,15 @@ export function stopAll(steps: Steps, spec: AppSpec, observed: ObservedApp): voi
   const unknown = new Set(observed.containers.map(({ service }) => service).filter((name) => !known.includes(name)))
   const stopped = new Map<string, readonly string[]>()
   for (const name of [...known, ...[...unknown].toSorted(byText)]) {
-    const before = known.includes(name) ? [...dependentsOf(spec, name)].flatMap((other) => stopped.get(other) ?? []) : []
+    const before = known.includes(name)
+      ? [...dependentsOf(spec, name)].flatMap((other) => stopped.get(other) ?? [])
+      : []
     const alive = inOrder(observed.containers.filter((container) => container.service === name && isAlive(container)))
     const stops = alive.map((container) => {
       const chain = new Chain(steps, before)
       const stop = chain.add('stop_container', subjectOf(container), cause)
-      if (runsToCompletion(spec, name)) chain.add('remove_container', subjectOf(container), 'it has not completed, and begins anew at the next start')
+      if (runsToCompletion(spec, name))
+        chain.add('remove_container', subjectOf(container), 'it has not completed, and begins anew at the next start')
       return stop
     })
     stopped.set(name, stops)
@@ -45,7 +55,11 @@ export function stopAll(steps: Steps, spec: AppSpec, observed: ObservedApp): voi
 
 function inOrder(containers: readonly ObservedContainer[]): readonly ObservedContainer[] {
   return containers.toSorted(
-    (a, b) => byText(a.service, b.service) || a.ordinal - b.ordinal || byText(a.serviceDigest, b.serviceDigest) || byText(a.nativeId, b.nativeId),
+    (a, b) =>
+      byText(a.service, b.service) ||
+      a.ordinal - b.ordinal ||
+      byText(a.serviceDigest, b.serviceDigest) ||
+      byText(a.nativeId, b.nativeId),
   )
 }
 

@@ -55,9 +55,20 @@ export interface ObservedContainer {
  * Every other action is one engine call.
  */
 export type StepAction =
-  | 'create_network' | 'remove_network' | 'create_volume' | 'remove_volume' | 'pull_image'
-  | 'create_container' | 'start_container' | 'stop_container' | 'remove_container'
-  | 'promote' | 'withdraw' | 'await_healthy' | 'await_completed' | 'wait'
+  | 'create_network'
+  | 'remove_network'
+  | 'create_volume'
+  | 'remove_volume'
+  | 'pull_image'
+  | 'create_container'
+  | 'start_container'
+  | 'stop_container'
+  | 'remove_container'
+  | 'promote'
+  | 'withdraw'
+  | 'await_healthy'
+  | 'await_completed'
+  | 'wait'
 
 export interface Step {
   /** Unique in its plan and the same for the same step of the same plan, e.g. `web/1@3fa9c1d2:start_container`. */

@@ -7,7 +7,7 @@ const CRASH_LOOP_RESTARTS = 3
 /** The engine's defaults where a health check leaves them out. */
 const HEALTH_DEFAULTS = { intervalNs: 30e9, retries: 3, startPeriodNs: 0 }
 
-export interface AwaitInput {
+interface AwaitInput {
   readonly spec: AppSpec
   readonly service: string
   /** As it was just seen; null: it is gone. */
@@ -31,7 +31,14 @@ const crashed = (detail: string): AwaitVerdict => ({ state: 'failed', code: 'cra
  * What a wait for a container comes to: ready (or completed, where others await that), failed for good, or still open.
  * One that was unhealthy before the wait began has the time of a whole round of its health check to recover.
  */
-export function awaitVerdict({ spec, service, container, waitedMs, firstHealth, restartsAtStart }: AwaitInput): AwaitVerdict {
+export function awaitVerdict({
+  spec,
+  service,
+  container,
+  waitedMs,
+  firstHealth,
+  restartsAtStart,
+}: AwaitInput): AwaitVerdict {
   const wanted = serviceOf(spec, service)
   if (!container || !wanted || container.state === 'removing') return crashed('the container is gone')
   if (isReady(spec, service, container)) return { state: 'ready' }
@@ -43,7 +50,8 @@ export function awaitVerdict({ spec, service, container, waitedMs, firstHealth, 
   }
   if (container.state === 'running' && container.health === 'unhealthy') {
     const overdue = firstHealth !== 'unhealthy' || waitedMs >= roundMs(wanted)
-    if (overdue) return { state: 'failed', code: 'health_timeout', detail: 'its health check fails: the engine says unhealthy' }
+    if (overdue)
+      return { state: 'failed', code: 'health_timeout', detail: 'its health check fails: the engine says unhealthy' }
   }
   return WAITING
 }
@@ -53,10 +61,18 @@ function exitText({ exitCode }: ObservedContainer): string {
 }
 
 /** The engine leaves an exited container alone: by its policy, for its exit code. */
-function staysDown(spec: AppSpec, service: string, { restart }: ServiceSpec, { exitCode, restarts }: ObservedContainer): boolean {
+function staysDown(
+  spec: AppSpec,
+  service: string,
+  { restart }: ServiceSpec,
+  { exitCode, restarts }: ObservedContainer,
+): boolean {
   // One that others await has had its say with an exit that the engine itself does not mend.
   if (restart.policy === 'no' || (exitCode !== 0 && isAwaited(spec, service))) return true
-  return restart.policy === 'on-failure' && (exitCode === 0 || (restart.maxAttempts !== null && restarts >= restart.maxAttempts))
+  return (
+    restart.policy === 'on-failure' &&
+    (exitCode === 0 || (restart.maxAttempts !== null && restarts >= restart.maxAttempts))
+  )
 }
 
 /** How long the engine may take from a start to its word on the health. */

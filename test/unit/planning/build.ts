@@ -1,5 +1,19 @@
-import { effectiveDigest, names, type DesiredApp, type ObservedApp, type ObservedContainer } from '../../../src/planning/index.ts'
-import type { AppSpec, DependencySpec, HealthcheckSpec, MountSpec, PortSpec, ServiceSpec, UpdateSpec } from '../../../src/spec/index.ts'
+import {
+  effectiveDigest,
+  names,
+  type DesiredApp,
+  type ObservedApp,
+  type ObservedContainer,
+} from '../../../src/planning/index.ts'
+import type {
+  AppSpec,
+  DependencySpec,
+  HealthcheckSpec,
+  MountSpec,
+  PortSpec,
+  ServiceSpec,
+  UpdateSpec,
+} from '../../../src/spec/index.ts'
 
 const HEALTHCHECK: HealthcheckSpec = {
   disabled: false,
@@ -11,7 +25,9 @@ const HEALTHCHECK: HealthcheckSpec = {
 }
 
 /** A service as the spec room would give it: `nginx:1.25`, one replica, a health check, restarted unless stopped. */
-export function service(changes: Partial<Omit<ServiceSpec, 'update'>> & { update?: Partial<UpdateSpec> } = {}): ServiceSpec {
+export function service(
+  changes: Partial<Omit<ServiceSpec, 'update'>> & { update?: Partial<UpdateSpec> } = {},
+): ServiceSpec {
   const { update, ...rest } = changes
   return {
     image: 'nginx:1.25',
@@ -56,7 +72,9 @@ export function service(changes: Partial<Omit<ServiceSpec, 'update'>> & { update
 }
 
 export function app(services: Record<string, ServiceSpec>, changes: Partial<AppSpec> = {}): AppSpec {
-  const keys = Object.values(services).flatMap(({ mounts }) => mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.source] : [])))
+  const keys = Object.values(services).flatMap(({ mounts }) =>
+    mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.source] : [])),
+  )
   return {
     services,
     volumes: Object.fromEntries(keys.map((key) => [key, { labels: {} }])),
@@ -86,16 +104,36 @@ export function desired(spec: AppSpec | null, changes: Partial<DesiredApp> = {})
 
 export const EMPTY: ObservedApp = { network: null, volumes: [], containers: [] }
 
-export const port = (hostPort: number | null, containerPort = 80): PortSpec => ({ containerPort, hostPort, hostIp: null, protocol: 'tcp' })
+export const port = (hostPort: number | null, containerPort = 80): PortSpec => ({
+  containerPort,
+  hostPort,
+  hostIp: null,
+  protocol: 'tcp',
+})
 
-export const volume = (source: string, readOnly = false): MountSpec => ({ type: 'volume', source, target: `/${source}`, readOnly, noCopy: false })
+export const volume = (source: string, readOnly = false): MountSpec => ({
+  type: 'volume',
+  source,
+  target: `/${source}`,
+  readOnly,
+  noCopy: false,
+})
 
-export const after = (condition: DependencySpec['condition'], required = true): DependencySpec => ({ condition, required })
+export const after = (condition: DependencySpec['condition'], required = true): DependencySpec => ({
+  condition,
+  required,
+})
 
 /** A container of a service of the desired app: of its digest, running, healthy and serving, where nothing else is said. */
-export function container(wanted: DesiredApp, name: string, ordinal = 1, changes: Partial<ObservedContainer> = {}): ObservedContainer {
-  const spec = wanted.spec?.services[name]
-  const serviceDigest = changes.serviceDigest ?? (spec ? effectiveDigest(spec, wanted.restartGeneration) : 'f'.repeat(64))
+export function container(
+  wanted: DesiredApp,
+  name: string,
+  ordinal = 1,
+  changes: Partial<ObservedContainer> = {},
+): ObservedContainer {
+  const spec = wanted.spec && Object.hasOwn(wanted.spec.services, name) ? wanted.spec.services[name] : undefined
+  const serviceDigest =
+    changes.serviceDigest ?? (spec ? effectiveDigest(spec, wanted.restartGeneration) : 'f'.repeat(64))
   const running = (changes.state ?? 'running') === 'running'
   return {
     nativeId: `${name}-${ordinal}-${serviceDigest.slice(0, 8)}`,

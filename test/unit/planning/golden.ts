@@ -5,12 +5,25 @@ import { effectiveDigest, formatPlan, type DesiredApp, type Plan } from '../../.
 const FOLDER = new URL('golden/', import.meta.url)
 
 /**
- * Compares a plan's text with `golden/<name>.txt`, where the first eight hex digits of a wanted digest read `wanted`.
+ * Compares a plan's text with `golden/<name>.txt`, where the first eight hex digits of a wanted digest read `wanted`, and
+ * those of what was wanted `before` read `before`: so that a new field of the spec changes no text.
  * With `MOORAGE_TEST_GOLDEN=write` it writes the file, to be read before it is committed.
  */
-export function matchesGolden(t: Test, name: string, plan: Plan, wanted: DesiredApp): void {
-  const digests = Object.values(wanted.spec?.services ?? {}).map((service) => effectiveDigest(service, wanted.restartGeneration))
-  const text = digests.reduce((all, digest) => all.replaceAll(digest.slice(0, 8), 'wanted'), `${formatPlan(plan)}\n`)
+export function matchesGolden(t: Test, name: string, plan: Plan, wanted: DesiredApp, before?: DesiredApp): void {
+  const name8 = (all: string, from: DesiredApp | undefined, word: string): string =>
+    Object.values(from?.spec?.services ?? {})
+      .map((service) => effectiveDigest(service, from?.restartGeneration ?? 0).slice(0, 8))
+      .reduce((text, digest) => text.replaceAll(digest, word), all)
+  const text = name8(
+    name8(
+      `${formatPlan(plan)}
+`,
+      wanted,
+      'wanted',
+    ),
+    before,
+    'before',
+  )
   const file = new URL(`${name}.txt`, FOLDER)
   if (process.env.MOORAGE_TEST_GOLDEN === 'write') {
     mkdirSync(FOLDER, { recursive: true })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { reconcile, type ObservedContainer } from '../../../src/planning/index.ts'
+import { simulate } from '../../../src/planning/simulate.ts'
 import { after, app, container, desired, EMPTY, observed, port, service, volume } from './build.ts'
 import { matchesGolden } from './golden.ts'
 
@@ -12,23 +13,37 @@ const web = desired(app({ web: service({ replicas: 4, update: { parallelism: 2, 
 const old = (ordinal: number, changes: Partial<ObservedContainer> = {}): ObservedContainer =>
   container(web, 'web', ordinal, { serviceDigest: OLD, ...changes })
 
-t.test('a first deploy makes the network, the volumes and the images, then the services in depends_on order', async (t) => {
-  const wanted = desired(
-    app({
-      web: service({ dependsOn: { api: after('service_healthy'), cache: after('service_started'), gone: after('service_started', false) } }),
-      api: service({
-        image: 'api:1',
-        replicas: 2,
-        dependsOn: { db: after('service_healthy'), migrate: after('service_completed_successfully') },
+t.test(
+  'a first deploy makes the network, the volumes and the images, then the services in depends_on order',
+  async (t) => {
+    const wanted = desired(
+      app({
+        web: service({
+          dependsOn: {
+            api: after('service_healthy'),
+            cache: after('service_started'),
+            gone: after('service_started', false),
+          },
+        }),
+        api: service({
+          image: 'api:1',
+          replicas: 2,
+          dependsOn: { db: after('service_healthy'), migrate: after('service_completed_successfully') },
+        }),
+        migrate: service({
+          image: 'api:1',
+          healthcheck: null,
+          restart: { policy: 'no', maxAttempts: null },
+          dependsOn: { db: after('service_healthy') },
+        }),
+        db: service({ image: 'postgres:18', mounts: [volume('data')] }),
+        cache: service({ image: 'redis:8', healthcheck: null }),
       }),
-      migrate: service({ image: 'api:1', healthcheck: null, restart: { policy: 'no', maxAttempts: null }, dependsOn: { db: after('service_healthy') } }),
-      db: service({ image: 'postgres:18', mounts: [volume('data')] }),
-      cache: service({ image: 'redis:8', healthcheck: null }),
-    }),
-    { notes: [{ path: '/services/db/shm_size', level: 'approximated', message: 'it is rounded up' }] },
-  )
-  matchesGolden(t, 'first-deploy', reconcile(wanted, EMPTY), wanted)
-})
+      { notes: [{ path: '/services/db/shm_size', level: 'approximated', message: 'it is rounded up' }] },
+    )
+    matchesGolden(t, 'first-deploy', reconcile(wanted, EMPTY), wanted)
+  },
+)
 
 t.test('what is equal to what is wanted, and ready, gives an empty plan', async (t) => {
   const wanted = desired(
@@ -40,13 +55,35 @@ t.test('what is equal to what is wanted, and ready, gives an empty plan', async 
   )
   const done = { state: 'exited', exitCode: 0, serving: true } as const
   const all = [1, 2, 3].map((ordinal) => container(wanted, 'web', ordinal))
-  t.same(reconcile(wanted, observed(wanted, [...all, container(wanted, 'job', 1, done), container(wanted, 'once', 1, done)])).steps, [])
-  t.same(reconcile(wanted, observed(wanted, [...all, container(wanted, 'job', 1, done), container(wanted, 'once', 1)])).steps, [])
+  t.same(
+    reconcile(wanted, observed(wanted, [...all, container(wanted, 'job', 1, done), container(wanted, 'once', 1, done)]))
+      .steps,
+    [],
+  )
+  t.same(
+    reconcile(wanted, observed(wanted, [...all, container(wanted, 'job', 1, done), container(wanted, 'once', 1)]))
+      .steps,
+    [],
+  )
 })
 
-t.test('a rolling update start-first goes in batches, and retires each container once its replacement serves', async (t) => {
-  matchesGolden(t, 'rolling-start-first', reconcile(web, observed(web, FOUR.map((ordinal) => old(ordinal)))), web)
-})
+t.test(
+  'a rolling update start-first goes in batches, and retires each container once its replacement serves',
+  async (t) => {
+    matchesGolden(
+      t,
+      'rolling-start-first',
+      reconcile(
+        web,
+        observed(
+          web,
+          FOUR.map((ordinal) => old(ordinal)),
+        ),
+      ),
+      web,
+    )
+  },
+)
 
 t.test('a rolling update stop-first with others to serve withdraws and drains', async (t) => {
   const wanted = desired(app({ web: service({ replicas: 3, update: { order: 'stop-first' } }) }))
@@ -70,30 +107,79 @@ t.test('a volume forces stop-first where it is mounted writable, and only there'
     return reconcile(wanted, observed(wanted, all)).notes
   }
   t.same(notes(false, 1), ['db: a gap in service while it is replaced: it mounts the volume data writable'])
-  t.same(notes(false, 2), ['db: each container is stopped before its replacement starts: it mounts the volume data writable'])
+  t.same(notes(false, 2), [
+    'db: each container is stopped before its replacement starts: it mounts the volume data writable',
+  ])
   t.same(notes(true, 1), [])
 })
 
 t.test('a change of one service leaves the other alone', async (t) => {
-  const wanted = desired(app({ web: service({ dependsOn: { api: after('service_healthy') } }), api: service({ image: 'api:2' }) }))
-  const plan = reconcile(wanted, observed(wanted, [container(wanted, 'web'), container(wanted, 'api', 1, { serviceDigest: OLD })]))
+  const wanted = desired(
+    app({ web: service({ dependsOn: { api: after('service_healthy') } }), api: service({ image: 'api:2' }) }),
+  )
+  const plan = reconcile(
+    wanted,
+    observed(wanted, [container(wanted, 'web'), container(wanted, 'api', 1, { serviceDigest: OLD })]),
+  )
   t.ok(plan.steps.every((step) => step.service === 'api'))
   matchesGolden(t, 'one-of-two', plan, wanted)
 })
 
 t.test('scaling up makes the new ordinals at once; scaling down retires the highest', async (t) => {
   const wanted = desired(web.spec, { replicas: { web: 4 } })
-  matchesGolden(t, 'scale-up', reconcile(wanted, observed(wanted, [1, 2].map((ordinal) => container(wanted, 'web', ordinal)))), wanted)
+  matchesGolden(
+    t,
+    'scale-up',
+    reconcile(
+      wanted,
+      observed(
+        wanted,
+        [1, 2].map((ordinal) => container(wanted, 'web', ordinal)),
+      ),
+    ),
+    wanted,
+  )
   const fewer = desired(web.spec, { replicas: { web: 2 } })
-  matchesGolden(t, 'scale-down', reconcile(fewer, observed(fewer, FOUR.map((ordinal) => container(fewer, 'web', ordinal)))), fewer)
+  matchesGolden(
+    t,
+    'scale-down',
+    reconcile(
+      fewer,
+      observed(
+        fewer,
+        FOUR.map((ordinal) => container(fewer, 'web', ordinal)),
+      ),
+    ),
+    fewer,
+  )
   const none = desired(web.spec, { replicas: { web: 0 } })
-  const plan = reconcile(none, observed(none, [1, 2].map((ordinal) => container(none, 'web', ordinal))))
-  t.same(plan.steps.map(({ action }) => action), ['stop_container', 'remove_container', 'stop_container', 'remove_container'])
+  const plan = reconcile(
+    none,
+    observed(
+      none,
+      [1, 2].map((ordinal) => container(none, 'web', ordinal)),
+    ),
+  )
+  t.same(
+    plan.steps.map(({ action }) => action),
+    ['stop_container', 'remove_container', 'stop_container', 'remove_container'],
+  )
 })
 
 t.test('an update that scales down too retires the surplus last', async (t) => {
   const wanted = desired(web.spec, { replicas: { web: 1 } })
-  matchesGolden(t, 'update-and-scale-down', reconcile(wanted, observed(wanted, [1, 2].map((ordinal) => old(ordinal)))), wanted)
+  matchesGolden(
+    t,
+    'update-and-scale-down',
+    reconcile(
+      wanted,
+      observed(
+        wanted,
+        [1, 2].map((ordinal) => old(ordinal)),
+      ),
+    ),
+    wanted,
+  )
 })
 
 t.test('stopping goes against depends_on and keeps everything; starting uses what is there', async (t) => {
@@ -103,7 +189,12 @@ t.test('stopping goes against depends_on and keeps everything; starting uses wha
     db: service({ mounts: [volume('data')] }),
   })
   const stopped = desired(spec, { running: false })
-  const mixed = [container(stopped, 'web'), container(stopped, 'mid', 1, { state: 'exited' }), container(stopped, 'db'), container(stopped, 'gone')]
+  const mixed = [
+    container(stopped, 'web'),
+    container(stopped, 'mid', 1, { state: 'exited' }),
+    container(stopped, 'db'),
+    container(stopped, 'gone'),
+  ]
   matchesGolden(t, 'stop', reconcile(stopped, observed(stopped, mixed)), stopped)
 
   const exited = ['web', 'mid', 'db'].map((name) => container(stopped, name, 1, { state: 'exited', exitCode: 143 }))
@@ -124,7 +215,10 @@ t.test('stopping one that runs to completion removes it, so that it does not loo
   const spec = app({ once: service({ healthcheck: null, restart: { policy: 'no', maxAttempts: null } }) })
   const stopped = desired(spec, { running: false })
   const plan = reconcile(stopped, observed(stopped))
-  t.same(plan.steps.map(({ action }) => action), ['stop_container', 'remove_container'])
+  t.same(
+    plan.steps.map(({ action }) => action),
+    ['stop_container', 'remove_container'],
+  )
   const completed = container(stopped, 'once', 1, { state: 'exited', exitCode: 0 })
   t.same(reconcile(stopped, observed(stopped, [completed])).steps, [], 'one that has completed stays')
 })
@@ -133,23 +227,42 @@ t.test('a restart is a rolling replacement', async (t) => {
   const before = desired(app({ web: service({ replicas: 2 }) }))
   const wanted = desired(before.spec, { restartGeneration: 1 })
   const plan = reconcile(wanted, observed(wanted, observed(before).containers))
-  matchesGolden(t, 'restart', plan, wanted)
+  matchesGolden(t, 'restart', plan, wanted, before)
 })
 
 t.test('removal takes all away, volumes only where asked', async (t) => {
   const before = desired(app({ web: service(), db: service({ mounts: [volume('data')] }) }))
   const there = observed(before, [container(before, 'web'), container(before, 'db', 1, { state: 'exited' })])
   const kept = desired(null)
-  matchesGolden(t, 'remove', reconcile(kept, there), kept)
+  matchesGolden(t, 'remove', reconcile(kept, there), kept, before)
   const all = desired(null, { removeVolumes: true })
-  matchesGolden(t, 'remove-volumes', reconcile(all, there), all)
+  matchesGolden(t, 'remove-volumes', reconcile(all, there), all, before)
   t.same(reconcile(kept, { ...EMPTY, volumes: there.volumes }).steps, [], 'volumes alone may be left')
 })
 
 t.test('services that the spec no longer has go last', async (t) => {
   const wanted = desired(app({ web: service({ image: 'web:2' }) }))
-  const all = [container(wanted, 'web', 1, { serviceDigest: OLD }), container(wanted, 'worker', 1), container(wanted, 'constructor', 1, { state: 'created' })]
+  const all = [
+    container(wanted, 'web', 1, { serviceDigest: OLD }),
+    container(wanted, 'worker', 1),
+    container(wanted, 'constructor', 1, { state: 'created' }),
+  ]
   matchesGolden(t, 'orphans', reconcile(wanted, observed(wanted, all)), wanted)
+})
+
+t.test('an orphan that holds a wanted host port goes first', async (t) => {
+  const wanted = desired(app({ www: service({ ports: [port(8080)] }) }))
+  const ports = (hostPort: number) => [{ hostPort, protocol: 'tcp' }]
+  const renamed = observed(wanted, [
+    container(wanted, 'web', 1, { ports: ports(8080) }),
+    container(wanted, 'admin', 1, { ports: ports(8081) }),
+  ])
+  const plan = reconcile(wanted, renamed)
+  t.same(plan.notes, ['www: a gap in service while it takes over the fixed host port 8080 of web'])
+  matchesGolden(t, 'orphan-with-port', plan, wanted)
+  const { observed: result, failed } = simulate({ plan, desired: wanted, observed: renamed })
+  t.equal(failed, null)
+  t.same(reconcile(wanted, result).steps, [])
 })
 
 t.test('a service that others await runs once a digest', async (t) => {
@@ -158,20 +271,26 @@ t.test('a service that others await runs once a digest', async (t) => {
     migrate: service({ image: 'api:1', healthcheck: null, restart: { policy: 'on-failure', maxAttempts: 2 } }),
   })
   const wanted = desired(spec)
-  const migrate = (changes: Partial<ObservedContainer>): ObservedContainer => container(wanted, 'migrate', 1, { serving: true, ...changes })
-  const plan = (changes: Partial<ObservedContainer>) => reconcile(wanted, observed(wanted, [container(wanted, 'web'), migrate(changes)]))
+  const migrate = (changes: Partial<ObservedContainer>): ObservedContainer =>
+    container(wanted, 'migrate', 1, { serving: true, ...changes })
+  const plan = (changes: Partial<ObservedContainer>) =>
+    reconcile(wanted, observed(wanted, [container(wanted, 'web'), migrate(changes)]))
   const actions = (changes: Partial<ObservedContainer>): string[] => plan(changes).steps.map(({ action }) => action)
   t.same(actions({ state: 'exited', exitCode: 0 }), [])
   t.same(actions({ state: 'running' }), ['await_completed'])
   t.same(actions({ state: 'created' }), ['start_container', 'await_completed'])
   matchesGolden(t, 'migration-failed', plan({ state: 'exited', exitCode: 3 }), wanted)
-  const outdated = observed(wanted, [container(wanted, 'web', 1, { serviceDigest: OLD }), migrate({ serviceDigest: OLD, state: 'exited', exitCode: 0 })])
+  const outdated = observed(wanted, [
+    container(wanted, 'web', 1, { serviceDigest: OLD }),
+    migrate({ serviceDigest: OLD, state: 'exited', exitCode: 0 }),
+  ])
   matchesGolden(t, 'migration-outdated', reconcile(wanted, outdated), wanted)
 })
 
 t.test('each state of a wanted container has its way up', async (t) => {
   const wanted = desired(app({ web: service() }))
-  const plan = (changes: Partial<ObservedContainer>) => reconcile(wanted, observed(wanted, [container(wanted, 'web', 1, changes)]))
+  const plan = (changes: Partial<ObservedContainer>) =>
+    reconcile(wanted, observed(wanted, [container(wanted, 'web', 1, changes)]))
   const way = (changes: Partial<ObservedContainer>): string[] => plan(changes).steps.map(({ action }) => action)
   t.same(way({ state: 'created', health: null, serving: false }), ['start_container', 'await_healthy', 'promote'])
   t.same(way({ state: 'created', health: null }), ['start_container', 'await_healthy'])
@@ -180,53 +299,129 @@ t.test('each state of a wanted container has its way up', async (t) => {
   t.same(plan({ state: 'created' }).steps[0]?.cause, 'it was created but never started')
   t.same(way({ state: 'restarting' }), ['await_healthy'])
   t.same(way({ state: 'paused' }), ['stop_container', 'start_container', 'await_healthy'])
-  t.same(way({ state: 'dead' }), ['pull_image', 'remove_container', 'create_container', 'start_container', 'await_healthy'])
+  t.same(way({ state: 'dead' }), [
+    'pull_image',
+    'remove_container',
+    'create_container',
+    'start_container',
+    'await_healthy',
+  ])
   t.same(way({ health: 'starting' }), ['await_healthy'])
   t.same(way({ health: 'unhealthy' }), ['await_healthy'])
   t.same(way({ serving: false }), ['promote'])
   t.same(way({ serving: false, health: 'starting' }), ['await_healthy', 'promote'])
-  t.same(reconcile(wanted, { ...observed(wanted, [container(wanted, 'web', 1, { state: 'exited' })]), network: null }).steps.map(({ action }) => action),
-    ['create_network', 'pull_image', 'remove_container', 'create_container', 'start_container', 'await_healthy'], 'its network is gone')
+  t.same(
+    reconcile(wanted, {
+      ...observed(wanted, [container(wanted, 'web', 1, { state: 'exited' })]),
+      network: null,
+    }).steps.map(({ action }) => action),
+    ['create_network', 'pull_image', 'remove_container', 'create_container', 'start_container', 'await_healthy'],
+    'its network is gone',
+  )
 })
 
 t.test('half-done updates go on where they stopped', async (t) => {
-  const fresh = (ordinal: number, changes: Partial<ObservedContainer> = {}): ObservedContainer => container(web, 'web', ordinal, changes)
+  const fresh = (ordinal: number, changes: Partial<ObservedContainer> = {}): ObservedContainer =>
+    container(web, 'web', ordinal, changes)
   const plan = (...containers: ObservedContainer[]) => reconcile(web, observed(web, containers))
   const rest = [fresh(2), fresh(3), fresh(4)]
-  matchesGolden(t, 'half-created', plan(fresh(1, { state: 'created', health: null, serving: false }), old(1), ...rest), web)
+  matchesGolden(
+    t,
+    'half-created',
+    plan(fresh(1, { state: 'created', health: null, serving: false }), old(1), ...rest),
+    web,
+  )
   matchesGolden(t, 'half-ready', plan(fresh(1, { serving: false }), old(1), ...rest), web)
   matchesGolden(t, 'half-promoted', plan(fresh(1), old(1), ...rest), web)
   matchesGolden(t, 'half-withdrawn', plan(fresh(1), old(1, { serving: false }), ...rest), web)
   matchesGolden(t, 'half-stopped', plan(fresh(1), old(1, { serving: false, state: 'exited' }), ...rest), web)
   matchesGolden(t, 'half-two-old', plan(old(1), old(1, { serviceDigest: OLDER, serving: false }), ...rest), web)
-  matchesGolden(t, 'half-of-four', plan(fresh(1), fresh(2, { serving: false, health: 'starting' }), old(2), old(3), old(4)), web)
+  matchesGolden(
+    t,
+    'half-of-four',
+    plan(fresh(1), fresh(2, { serving: false, health: 'starting' }), old(2), old(3), old(4)),
+    web,
+  )
 })
 
 t.test('a half-done stop-first update replaces what is down before it takes more down', async (t) => {
   const wanted = desired(app({ web: service({ replicas: 3, update: { order: 'stop-first' } }) }))
-  const before = (ordinal: number, changes: Partial<ObservedContainer> = {}) => container(wanted, 'web', ordinal, { serviceDigest: OLD, ...changes })
-  matchesGolden(t, 'half-stop-first', reconcile(wanted, observed(wanted, [before(1), before(2, { serving: false }), before(3, { health: 'unhealthy' })])), wanted)
+  const before = (ordinal: number, changes: Partial<ObservedContainer> = {}) =>
+    container(wanted, 'web', ordinal, { serviceDigest: OLD, ...changes })
+  matchesGolden(
+    t,
+    'half-stop-first',
+    reconcile(wanted, observed(wanted, [before(1), before(2, { serving: false }), before(3, { health: 'unhealthy' })])),
+    wanted,
+  )
 })
 
 t.test('a rollback takes the names back before it retires what replaced it', async (t) => {
   const one = desired(app({ web: service() }))
-  const plan = reconcile(one, observed(one, [container(one, 'web', 1, { serving: false }), container(one, 'web', 1, { serviceDigest: OLD })]))
+  const plan = reconcile(
+    one,
+    observed(one, [container(one, 'web', 1, { serving: false }), container(one, 'web', 1, { serviceDigest: OLD })]),
+  )
   matchesGolden(t, 'rollback-half-withdrawn', plan, one)
-  const never = reconcile(one, observed(one, [container(one, 'web'), container(one, 'web', 1, { serviceDigest: OLD, serving: false, health: 'unhealthy' })]))
-  t.same(never.steps.map(({ action }) => action), ['stop_container', 'remove_container'], 'what never served needs no drain')
+  const never = reconcile(
+    one,
+    observed(one, [
+      container(one, 'web'),
+      container(one, 'web', 1, { serviceDigest: OLD, serving: false, health: 'unhealthy' }),
+    ]),
+  )
+  t.same(
+    never.steps.map(({ action }) => action),
+    ['stop_container', 'remove_container'],
+    'what never served needs no drain',
+  )
+})
+
+t.test('a replacement that runs already beside the old one is promoted, whatever the order', async (t) => {
+  const wanted = desired(app({ web: service({ update: { order: 'stop-first' } }) }))
+  const both = [container(wanted, 'web', 1, { serving: false }), container(wanted, 'web', 1, { serviceDigest: OLD })]
+  const plan = reconcile(wanted, observed(wanted, both))
+  t.same(
+    plan.steps.map(({ action }) => action),
+    ['promote', 'withdraw', 'wait', 'stop_container', 'remove_container'],
+  )
+  t.same(plan.notes, [])
+})
+
+t.test('every step has an id of its own, and comes after what it waits for', async (t) => {
+  const doubles = [old(1), old(1, { nativeId: 'twin', serving: false }), old(2)]
+  const { steps } = reconcile(web, observed(web, doubles))
+  t.equal(new Set(steps.map(({ id }) => id)).size, steps.length)
+  t.ok(steps.some(({ id }) => id === 'web/1@aaaaaaaa:stop_container~2'))
+  for (const [at, { after: before }] of steps.entries())
+    t.ok(before.every((id) => steps.slice(0, at).some((step) => step.id === id)))
 })
 
 t.test('a second container of one ordinal and digest is removed', async (t) => {
   const one = desired(app({ web: service() }))
   const double = container(one, 'web', 1, { nativeId: 'other', name: 'other', serving: false })
   const plan = reconcile(one, observed(one, [double, container(one, 'web')]))
-  t.same(plan.steps.map(({ action, nativeId }) => [action, nativeId]), [['wait', 'other'], ['stop_container', 'other'], ['remove_container', 'other']])
+  t.same(
+    plan.steps.map(({ action, nativeId }) => [action, nativeId]),
+    [
+      ['wait', 'other'],
+      ['stop_container', 'other'],
+      ['remove_container', 'other'],
+    ],
+  )
 })
 
 t.test('an equal plan has an equal digest, and what is not printed is not part of it', async (t) => {
-  const there = observed(web, FOUR.map((ordinal) => old(ordinal)))
+  const there = observed(
+    web,
+    FOUR.map((ordinal) => old(ordinal)),
+  )
   const plan = reconcile(web, there)
-  t.equal(reconcile(web, { ...there, containers: there.containers.toReversed() }).digest, plan.digest, 'whatever the order it was observed in')
+  t.equal(
+    reconcile(web, { ...there, containers: there.containers.toReversed() }).digest,
+    plan.digest,
+    'whatever the order it was observed in',
+  )
   const later = there.containers.map((one) => ({ ...one, nativeId: `${one.nativeId}x`, runningForMs: 99_000 }))
   t.equal(reconcile(web, { ...there, containers: later }).digest, plan.digest)
   t.not(reconcile(web, { ...there, containers: there.containers.slice(1) }).digest, plan.digest)
