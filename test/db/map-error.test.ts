@@ -91,10 +91,10 @@ t.test('a database that is not there is unavailable, and may be tried again', as
 
 t.test('a connection that is cut in mid-query is unavailable', async (t) => {
   for (const run of [
-    prisma.$queryRaw`SELECT pg_sleep(60)`,
-    db.transaction((tx) => tx.$queryRaw`SELECT pg_sleep(60)`),
+    () => prisma.$queryRaw`SELECT pg_sleep(60)`,
+    () => db.transaction((tx) => tx.$queryRaw`SELECT pg_sleep(60)`),
   ]) {
-    const cut = caught(run)
+    const cut = caught(run())
     for (;;) {
       const rows = await prisma.$queryRaw<unknown[]>`
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid() AND state = 'active'`
