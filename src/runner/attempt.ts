@@ -10,8 +10,9 @@ import { AppError, isAppError } from '../errors/app-error.ts'
 import { digestOf } from '../lib/canonical.ts'
 import { buildDesired, goodOf, targetOf, type Wanted } from '../modules/apps/index.ts'
 import type { Observer } from '../observer/index.ts'
-import { type DesiredApp, formatPlan, type HostCandidate, place, type Plan, reconcile } from '../planning/index.ts'
+import { type DesiredApp, type HostCandidate, place, type Plan, reconcile } from '../planning/index.ts'
 import type { AppSpec } from '../spec/index.ts'
+import { planView } from '../web/index.ts'
 
 /** Plan, execute and look again so often in one attempt before it gives way to the others. */
 const MAX_ROUNDS = 20
@@ -125,8 +126,7 @@ async function converge({ deps, lease, call, driver, host, appId, operationId, d
 
 /** The plan that is being carried out, as the API shows it. */
 async function storePlan(db: Database, operationId: string, plan: Plan): Promise<void> {
-  const shown = { ...plan, steps: plan.steps.map(({ nativeId: _, ...step }) => step), text: formatPlan(plan) }
-  await db.prisma.$executeRaw`update operations set plan = ${JSON.stringify(shown)}::jsonb where id = ${operationId}::uuid and finished_at is null`
+  await db.prisma.$executeRaw`update operations set plan = ${JSON.stringify(planView(plan))}::jsonb where id = ${operationId}::uuid and finished_at is null`
 }
 
 /** The app's host; where it has none yet, one is chosen and written down. null: it has none and needs none. */

@@ -12,12 +12,16 @@ export interface Outcome {
 /** A database, engines and servers of one proof; all of it ends with the proof. */
 export class Scene {
   readonly #teardowns: (() => unknown)[] = []
+  readonly #servers: LabServer[] = []
 
   /** Runs `work` with a scene of its own. */
   static async run<T>(work: (scene: Scene) => Promise<T>): Promise<T> {
     const scene = new Scene()
     try {
       return await work(scene)
+    } catch (error) {
+      for (const server of scene.#servers) process.stderr.write(`the last lines of server ${server.pid}:\n${server.lines.slice(-15).join('\n')}\n`)
+      throw error
     } finally {
       for (const teardown of scene.#teardowns.toReversed()) await teardown()
     }
@@ -41,6 +45,7 @@ export class Scene {
 
   async server(options: { databaseUrl: string; roles?: string; env?: Record<string, string> }): Promise<LabServer> {
     const server = await startServer(options)
+    this.#servers.push(server)
     this.teardown(() => server.kill('SIGKILL'))
     return server
   }

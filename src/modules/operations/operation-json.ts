@@ -1,5 +1,4 @@
-import type { Plan } from '../../planning/index.ts'
-import { type PlanView, planView } from '../../web/index.ts'
+import type { PlanView } from '../../web/index.ts'
 import type { OperationRow, StepRow } from './operations.repository.ts'
 import type {
   Operation,
@@ -12,7 +11,7 @@ import type {
 
 /** An operation as the API shows it. */
 export function operationJson(row: OperationRow, steps: readonly StepRow[]): Operation {
-  return { ...summaryJson(row), plan: planJson(row.plan), steps: steps.map((step) => stepJson(step)) }
+  return { ...summaryJson(row), plan: row.plan as PlanView | null, steps: steps.map((step) => stepJson(step)) }
 }
 
 /** An operation as lists show it: without plan and steps. */
@@ -46,10 +45,4 @@ export function stepJson(step: StepRow): OperationStep {
     finishedAt: step.finishedAt?.toISOString() ?? null,
     message: step.message,
   }
-}
-
-/** The column holds planning's own plan, or the view of it. */
-function planJson(stored: unknown): PlanView | null {
-  if (stored === null || typeof stored !== 'object') return null
-  return 'text' in stored ? (stored as PlanView) : planView(stored as Plan)
 }
