@@ -25,8 +25,6 @@ import {
 } from './postmaster.ts'
 import type { DbLogger } from './types.ts'
 
-export { EmbeddedPostgresError } from './embedded-cluster.ts'
-
 export interface EmbeddedOptions {
   readonly dataDir: string
   readonly log: DbLogger
