@@ -48,7 +48,10 @@ export interface ApiOptions {
 /** A server on a database of the test's own, without listening: requests are injected. Ends with the test. */
 export async function apiHarness(t: Teardown, options: ApiOptions = {}): Promise<ApiHarness> {
   const { url } = await labDatabase(t)
-  const db = await openDatabase({ url, log: quiet })
+  const opened = await openDatabase({ url, log: quiet })
+  let closing: Promise<void> | undefined
+  // A test may close it itself, to see what a server says without one.
+  const db: Database = { ...opened, close: async () => await (closing ??= opened.close()) }
   const sealer = createSealer(`test:${randomBytes(32).toString('base64')}`)
   const installation = newId()
   const hosts = createHostAccess({ db, sealer, installation, createDriver: options.createDriver ?? createDriver })
