@@ -23,7 +23,7 @@ const WEB = `#!/bin/sh
 mkdir -p /dev/shm/www
 echo "$VERSION $(hostname)" > /dev/shm/www/index.html
 httpd -f -p 80 -h /dev/shm/www & web=$!
-tcpsvd -E 0 7 cat & echo=$!
+nc -ll -p 7 -e cat & echo=$!
 trap 'kill $web $echo; exit 0' TERM INT
 wait
 `
