@@ -54,6 +54,8 @@ export class Budget {
 
   string(path: string, value: string): string {
     if (!isStorable(value)) this.problems.fail(path, NOT_STORABLE)
+    if (value.length > LIMITS.stringLength)
+      this.problems.fail(path, `a string is longer than ${LIMITS.stringLength} characters`)
     this.spend(path, 1, value.length)
     return value
   }

@@ -4,6 +4,10 @@ export const LIMITS = {
   textLength: 512 * 1024,
   /** Lexical tokens of the YAML text, white space and comments included: what parsing costs. */
   tokens: 40_000,
+  /** Uses of anchors in the YAML text. */
+  aliases: 500,
+  /** Characters of one string: what Linux takes as one argument or variable. */
+  stringLength: 128 * 1024,
   /** Maps and lists within each other. */
   depth: 32,
   /** Values in all, each alias counted as what it stands for. */

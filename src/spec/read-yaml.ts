@@ -31,7 +31,7 @@ export function readYaml(text: string, budget: Budget): Json {
     const { line, col } = lines.linePos(offset)
     return `line ${line}, column ${col}`
   }
-  for (const error of [...document.errors, ...document.warnings].slice(0, 10)) {
+  for (const error of [...document.errors, ...document.warnings].slice(0, 3)) {
     budget.problems.invalid('', `${at(error.pos[0])}: ${SYNTAX[error.code] ?? `not valid YAML (${error.code})`}`)
   }
   const { explicit, version } = document.directives.yaml
@@ -49,6 +49,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
   BAD_INDENT: 'the indentation does not fit the lines around it',
   MISSING_CHAR: 'a character is missing here (a colon, a quote or a bracket)',
   BAD_ALIAS: 'this alias or anchor is not valid',
+  UNEXPECTED_TOKEN: 'this does not belong here (between brackets, a value like ${NAME} needs quotes)',
   IMPOSSIBLE: 'this can not be read as YAML',
 }
 
@@ -57,6 +58,7 @@ function scan(text: string, budget: Budget): void {
   let tokens = 0
   let flow = 0
   let compact = 0
+  let aliases = 0
   let scalar = false
   for (const token of new Lexer().lex(text)) {
     if (++tokens > LIMITS.tokens) budget.problems.fail('', `the YAML text has more than ${LIMITS.tokens} tokens`)
@@ -64,12 +66,14 @@ function scan(text: string, budget: Budget): void {
       scalar = false
       continue
     }
+    if (token.startsWith('*') && ++aliases > LIMITS.aliases)
+      budget.problems.fail('', `the YAML text has more than ${LIMITS.aliases} aliases`)
     if (token === '\u001f') scalar = true
     else if (token === '[' || token === '{') flow++
     else if (token === ']' || token === '}') flow--
     else if (token === '-' || token === '?' || token === ':') compact++
     else if (token.startsWith('\n') || token.startsWith('\r')) compact = 0
-    // In a flow collection of one line, keys count as `compact` too: so the wider bound for those.
+    // Between brackets, any number of colons may stand in one line.
     if (flow > LIMITS.depth || (flow === 0 && compact > LIMITS.depth)) {
       budget.problems.fail('', `maps and lists are nested deeper than ${LIMITS.depth}`)
     }
@@ -85,7 +89,8 @@ function parse(text: string, lines: LineCounter, budget: Budget): Document.Parse
       merge: false,
       uniqueKeys: false,
       prettyErrors: false,
-      logLevel: 'silent',
+      // With 'silent', a second document would be dropped without a word.
+      logLevel: 'error',
       lineCounter: lines,
     })
   } catch {

@@ -7,7 +7,7 @@ import composeSchema from './compose-spec.schema.json' with { type: 'json' }
 export const checkSchema: (document: Json, problems: Problems) => void = (() => {
   let compiled: ValidateFunction | undefined
   return (document, problems) => {
-    // Compiling takes some 100 ms: not before it is needed, and once.
+    // Not before it is needed, and once.
     compiled ??= compile()
     if (!compiled(document))
       for (const [path, message] of condense(compiled.errors ?? [])) problems.invalid(path, message)
@@ -16,7 +16,18 @@ export const checkSchema: (document: Json, problems: Problems) => void = (() => 
 
 function compile(): ValidateFunction {
   const { $schema: _, ...schema } = composeSchema
-  return new Ajv({ allErrors: true, strict: false, validateFormats: false, logger: false }).compile(schema)
+  // The published schema need not be held against its own schema. Without that, inlining and optimising, compiling takes
+  // half the time (120 instead of 255 ms of CPU).
+  return new Ajv({
+    allErrors: true,
+    strict: false,
+    meta: false,
+    validateSchema: false,
+    validateFormats: false,
+    inlineRefs: false,
+    code: { optimize: false },
+    logger: false,
+  }).compile(schema)
 }
 
 /** Of the many errors that a `oneOf` makes, those that say most about what was written. */
