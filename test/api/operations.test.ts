@@ -116,7 +116,9 @@ t.test('operations', async (t) => {
     t.match(late, { status: 202, body: { operation: { status: 'queued' } } })
     const held = shop.apply({ compose: composeOf({ tag: 'later' }) }, { query: '?wait=60' })
     const isThere = async () =>
-      await api.db.prisma.operation.findFirst({ where: { status: 'queued', NOT: { id: late.body.operation.id } } })
+      await api.db.prisma.operation.findFirst({
+        where: { status: 'queued', appName: 'shop', tenant: { name: 'acme' }, NOT: { id: late.body.operation.id } },
+      })
     let operation = await isThere()
     while (!operation) operation = await isThere()
     await end(api, operation.id, 'succeeded')

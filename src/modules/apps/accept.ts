@@ -105,7 +105,7 @@ async function currentOf(tx: Tx, app: AppRow | null): Promise<Current> {
   const active = app ? await activeOperations(tx, app.id) : []
   const good = goodOf(app ?? { good: null })
   const wanted = active
-    .filter(({ revertTo }) => revertTo === null)
+    .filter((operation) => counts(operation))
     .reduce((state, { patch }) => applyPatch(state, patch as WantedPatch), good)
   const row = app && wanted.release !== null ? await findRelease(tx, app.id, wanted.release) : null
   return { wanted, release: row && releaseState(row), lastRelease: app?.lastRelease ?? 0, active }
@@ -132,7 +132,7 @@ async function writeChange(
   }
   // What they would have brought and this one says nothing about, it brings in their place.
   const carried = replaced
-    .filter(({ revertTo }) => revertTo === null)
+    .filter((operation) => counts(operation))
     .reduce<WantedPatch>((patch, operation) => ({ ...patch, ...(operation.patch as WantedPatch) }), {})
   const patch = { ...carried, ...change.patch }
 
@@ -155,6 +155,11 @@ async function writeChange(
     requestedBy: request.actor,
   })
   return id
+}
+
+/** What is going back, or was asked to, brings nothing any more. */
+function counts({ revertTo, cancelRequested }: ActiveOperation): boolean {
+  return revertTo === null && !cancelRequested
 }
 
 /** True where an operation gives way to this change: deploys to a newer one, everything to a removal. */

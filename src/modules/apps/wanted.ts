@@ -60,8 +60,8 @@ export function applyPatch(state: Wanted, patch: WantedPatch): Wanted {
  * What an attempt of this operation must reach: the app's good state with the operation's patch on top (it is alone in
  * its lane, so the good state can't change under it); while it goes back, the good state alone.
  *
- * The wanted state is the good state with the patches of all operations that have not ended, in order. So this is
- * the wanted state without what operations further back in the lane will bring.
+ * The wanted state is the good state with the patches of all operations that have not ended (nor go back), in order. So
+ * this is the wanted state without what operations further back in the lane will bring.
  */
 export function targetOf(app: AppState, operation: Change): Wanted {
   return operation.revertTo === null ? applyPatch(goodOf(app), operation.patch as WantedPatch) : goodOf(app)
@@ -83,7 +83,7 @@ export async function lockApp(tx: Tx, appId: string): Promise<boolean> {
 
 /**
  * Takes what this operation brought out of the app's wanted state: what is left is the good state with the
- * patches of the operations that have not ended. Call it in the transaction that ends the operation without success
+ * patches of the operations that have not ended and are not cancelled. Call it in the transaction that ends the operation without success
  * (not for `superseded`: the newer operation carries its patch on). Nothing where the app is gone.
  */
 export async function revertWanted(
@@ -116,7 +116,13 @@ export async function markGood(
 async function settle(tx: Tx, appId: string, endedId: string, good: Wanted | null): Promise<void> {
   const app = await tx.app.findUniqueOrThrow({ where: { id: appId } })
   const active = await tx.operation.findMany({
-    where: { appId, id: { not: endedId }, status: { in: ['queued', 'running'] }, revertTo: null },
+    where: {
+      appId,
+      id: { not: endedId },
+      status: { in: ['queued', 'running'] },
+      revertTo: null,
+      cancelRequested: false,
+    },
     orderBy: [{ wantedVersion: 'asc' }, { id: 'asc' }],
     select: { kind: true, patch: true },
   })
