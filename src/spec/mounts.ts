@@ -4,6 +4,8 @@ import type { MountSpec } from './types.ts'
 import { parseBytes, readBool, readBytes, readText } from './units.ts'
 
 const BIND = 'bind mounts are refused: they would read a disk that is not the app’s; use a named volume'
+const DRIVE =
+  'Compose reads one letter before `:/` as a drive of Windows, so this is a bind mount, which is refused; give the volume a longer name'
 const ANONYMOUS =
   'a volume without a name is refused: its data would be lost with the container; name it, and declare it under the top-level `volumes`'
 const TARGET = 'the target must be an absolute path in the container, other than /, without `..`'
@@ -26,6 +28,10 @@ export function readMounts(service: Cursor, volumes: ReadonlySet<string>): Mount
   return [...mounts.values()].toSorted((a, b) => (a.target < b.target ? -1 : 1))
 }
 
+function isDrive(text: string): boolean {
+  return /^[A-Za-z]:[\\/]/.test(text)
+}
+
 function isPath(source: string): boolean {
   return /^[./~]/.test(source) || source.includes('/') || source.includes('\\') || /^[A-Za-z]:/.test(source)
 }
@@ -37,8 +43,8 @@ function readShort(cursor: Cursor): VolumeMount | null {
     cursor.refuse(ANONYMOUS)
     return null
   }
-  if (isPath(source) || /^[A-Za-z]:[\\/]/.test(text)) {
-    cursor.refuse(BIND)
+  if (isPath(source) || isDrive(text)) {
+    cursor.refuse(isDrive(text) ? DRIVE : BIND)
     return null
   }
   const words = options.split(',').filter((word) => word !== '')
