@@ -1,6 +1,5 @@
 import type { Json } from '../lib/canonical.ts'
 import { Cursor, isDict } from './cursor.ts'
-import { pointer } from './problems.ts'
 
 /** The name that `extends` gives, in both of its forms; null where it gives none. */
 export function extendsOf(service: Cursor): string | null {
@@ -182,9 +181,4 @@ function mergeService(base: Cursor, own: Cursor): Cursor {
   const merged = mergeMaps(base, own, '')
   if (isDict(merged)) delete merged['extends']
   return new Cursor(merged, own.path, own.context)
-}
-
-/** The path of a service as it is written. */
-export function servicePath(name: string): string {
-  return pointer('/services', name)
 }
