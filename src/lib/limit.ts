@@ -31,18 +31,18 @@ export class Limit {
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const enter = (): void => {
-        signal.removeEventListener('abort', leave)
-        resolve()
-      }
-      const leave = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(enter), 1)
-        reject(signal.reason)
-      }
-      signal.addEventListener('abort', leave, { once: true })
-      this.#waiting.push(enter)
-    })
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const enter = (): void => {
+      signal.removeEventListener('abort', leave)
+      resolve()
+    }
+    const leave = (): void => {
+      this.#waiting.splice(this.#waiting.indexOf(enter), 1)
+      reject(signal.reason)
+    }
+    signal.addEventListener('abort', leave, { once: true })
+    this.#waiting.push(enter)
+    await promise
   }
 }
 

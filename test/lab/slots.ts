@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, unlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, unlinkSync } from 'node:fs'
 import { glob, rmdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { attempt, eventually, run } from './run.ts'
@@ -53,28 +53,29 @@ function take(link: string, dataDir: string): boolean {
   }
 }
 
-/** Takes a free slot, cleaning those whose owner is dead on the way. Throws when all 249 are in use. */
+/** Takes a free slot, after cleaning all whose owner is dead. Throws when all 249 are in use. */
 export async function takeSlot(dataDir: string): Promise<Slot> {
   mkdirSync(ROOM, { recursive: true })
+  for (const entry of readdirSync(ROOM)) {
+    const number = /^slot-(\d+)$/.exec(entry)?.[1]
+    if (number !== undefined && ownerOf(join(ROOM, entry))?.alive === false)
+      await reap(Number(number), join(ROOM, entry))
+  }
   for (let number = 2; number <= 250; number++) {
-    const link = join(ROOM, `slot-${number}`)
-    if (take(link, dataDir)) return slotOf(number)
-    if (ownerOf(link)?.alive === false && (await reap(number, link)) && take(link, dataDir)) return slotOf(number)
+    if (take(join(ROOM, `slot-${number}`), dataDir)) return slotOf(number)
   }
   throw new Error('every slot of the engine lab is in use')
 }
 
-async function reap(number: number, link: string): Promise<boolean> {
+async function reap(number: number, link: string): Promise<void> {
   const lock = `${link}.reaped`
   if (!take(lock, '')) {
     if (ownerOf(lock)?.alive === false) rmSync(lock, { force: true })
-    return false
+    return
   }
   try {
     const owner = ownerOf(link)
-    if (!owner || owner.alive) return false
-    await releaseSlot(slotOf(number), owner.dataDir)
-    return true
+    if (owner && !owner.alive) await releaseSlot(slotOf(number), owner.dataDir)
   } finally {
     rmSync(lock, { force: true })
   }

@@ -1,18 +1,14 @@
-import { Agent as HttpAgent, type AgentOptions, type ClientRequestArgs } from 'node:http'
-import { Agent as HttpsAgent, type RequestOptions } from 'node:https'
-import { Socket } from 'node:net'
-import { addAbortSignal, Readable, type Duplex } from 'node:stream'
-import Docker from 'dockerode'
+import { addAbortSignal, Readable } from 'node:stream'
 import type { CallOptions, Endpoint } from '../driver.ts'
 import { AppError, isAppError } from '../../errors/app-error.ts'
 import { Limit } from '../../lib/limit.ts'
+import { createClient } from './client.ts'
 import { mapConnectionError, mapTimeout, Refusal, refused } from './map-error.ts'
 
 /** The oldest API that this driver speaks (Engine 20.10), and the newest that it was written against. */
 const API_FLOOR = 41
 const API_CEILING = 44
 
-const CONNECT_MS = 4000
 const READ_MS = 15_000
 const CHANGE_MS = 60_000
 const STREAM_IDLE_MS = 60_000
@@ -56,17 +52,23 @@ export function connectEngine(endpoint: Endpoint): Engine {
   const longCalls = new Limit(LONG_CALLS)
   let negotiated: Negotiated | null = null
 
-  const dial = async (path: string, request: EngineRequest, signal: AbortSignal, isStream: boolean): Promise<unknown> =>
+  /**
+   * The answer's body, once its status is known to be good. Always as a stream: the client waits for ever for the end of
+   * a body that breaks off, and takes a log that looks like JSON for an object.
+   */
+  const dial = async (path: string, request: EngineRequest, signal: AbortSignal): Promise<Readable> =>
     await new Promise((resolve, reject) => {
       const { method, query = {}, body = {} } = request
       const statusCodes = { 200: true, 201: true, 204: true, 304: true }
       // With `_query` and `_body` nothing of the body (secrets among it) gets into the address.
       const options = { _query: query, _body: body }
+      const asked = Object.keys(query).length > 0 ? `${path}?` : path
       client.modem.dial(
-        { path: `${path}?`, method, options, statusCodes, isStream, abortSignal: signal },
+        { path: asked, method, options, statusCodes, isStream: true, abortSignal: signal },
         (error, data) => {
           if (error) reject(toRefusal(error) ?? mapConnectionError(error, words(request)))
-          else resolve(data)
+          else if (data instanceof Readable) resolve(data)
+          else reject(mapConnectionError(new Error('no body'), words(request)))
         },
       )
     })
@@ -75,7 +77,12 @@ export function connectEngine(endpoint: Endpoint): Engine {
     const timeoutMs = request.timeoutMs ?? (request.method === 'GET' ? READ_MS : CHANGE_MS)
     return await (request.long ? longCalls : calls).run(call.signal, async () => {
       call.guard?.()
-      return await within(call.signal, timeoutMs, request, async (signal) => await dial(path, request, signal, false))
+      return await within(call.signal, timeoutMs, request, async (signal) => {
+        const body = await dial(path, request, signal)
+        const chunks: Buffer[] = []
+        for await (const chunk of readAll(body, request)) chunks.push(chunk)
+        return parse(Buffer.concat(chunks).toString())
+      })
     })
   }
 
@@ -89,11 +96,12 @@ export function connectEngine(endpoint: Endpoint): Engine {
     const { minor } = await negotiate(call)
     const path = `/v1.${minor}${wanted.path}`
     try {
-      return (await once(call, path, wanted)) as T
+      return toObject(await once(call, path, wanted), wanted) as T
     } catch (error) {
       if (refused(error, 400, /client version .* is too (new|old)/i)) negotiated = null
       // A kept connection that the engine closed meanwhile says nothing of the engine; what only reads can ask again.
-      else if (wanted.method === 'GET' && isBrokenConnection(error)) return (await once(call, path, wanted)) as T
+      else if (wanted.method === 'GET' && isBrokenConnection(error))
+        return toObject(await once(call, path, wanted), wanted) as T
       throw error
     }
   }
@@ -111,20 +119,19 @@ export function connectEngine(endpoint: Endpoint): Engine {
         call.signal,
         STREAM_IDLE_MS,
         wanted,
-        async () => await dial(`/v1.${minor}${wanted.path}`, wanted, abort.signal, true),
+        async () => await dial(`/v1.${minor}${wanted.path}`, wanted, abort.signal),
       )
-      if (!(opened instanceof Readable)) return
       addAbortSignal(abort.signal, opened)
-      const chunks = opened[Symbol.asyncIterator]()
+      const chunks = readAll(opened, wanted)
       for (;;) {
-        const next = await within(call.signal, STREAM_IDLE_MS, wanted, async () => await readNext(chunks, wanted))
+        const next = await within(call.signal, STREAM_IDLE_MS, wanted, async () => await chunks.next())
         if (next.done) {
           // The connection is kept for others: nothing may destroy it any more.
           call.signal.removeEventListener('abort', onAbort)
           complete = true
           return
         }
-        yield Buffer.from(next.value)
+        yield next.value
       }
     } finally {
       call.signal.removeEventListener('abort', onAbort)
@@ -148,15 +155,27 @@ export function connectEngine(endpoint: Endpoint): Engine {
   }
 }
 
-async function readNext(
-  chunks: AsyncIterator<Uint8Array>,
-  request: EngineRequest,
-): Promise<IteratorResult<Uint8Array>> {
+async function* readAll(body: Readable, request: EngineRequest): AsyncGenerator<Buffer> {
   try {
-    return await chunks.next()
+    for await (const chunk of body) yield Buffer.from(chunk)
   } catch (error) {
     throw mapConnectionError(error, words(request))
   }
+}
+
+/** JSON as what it says, nothing as null, anything else as its text. */
+function parse(text: string): unknown {
+  if (text === '') return null
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function toObject(answer: unknown, request: EngineRequest): object | null {
+  if (typeof answer === 'object') return answer
+  throw new AppError('internal', { detail: `${words(request)}: the engine's answer is not JSON` })
 }
 
 /** Runs one exchange; rejects at once when `outer` aborts (with its reason) or `ms` have passed (`host_unreachable`), whatever the client does. */
@@ -168,21 +187,21 @@ async function within<T>(
 ): Promise<T> {
   outer.throwIfAborted()
   const inner = new AbortController()
-  return await new Promise<T>((resolve, reject) => {
-    const settle = (): void => {
-      clearTimeout(timer)
-      outer.removeEventListener('abort', onAbort)
-    }
-    const end = (error: unknown): void => {
-      settle()
-      reject(error)
-      inner.abort(error)
-    }
-    const onAbort = (): void => end(outer.reason)
-    const timer = setTimeout(() => end(mapTimeout(words(request), ms)), ms)
-    outer.addEventListener('abort', onAbort, { once: true })
-    work(inner.signal).then(resolve, reject).finally(settle)
-  })
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const settle = (): void => {
+    clearTimeout(timer)
+    outer.removeEventListener('abort', onAbort)
+  }
+  const end = (error: unknown): void => {
+    settle()
+    reject(error)
+    inner.abort(error)
+  }
+  const onAbort = (): void => end(outer.reason)
+  const timer = setTimeout(() => end(mapTimeout(words(request), ms)), ms)
+  outer.addEventListener('abort', onAbort, { once: true })
+  void work(inner.signal).then(resolve, reject).finally(settle)
+  return await promise
 }
 
 /** What a request is, in words that may leave the process: no ids, no names. */
@@ -192,14 +211,10 @@ function words({ method, path }: EngineRequest): string {
   return method === 'GET' ? `asking for ${kind}` : `${method === 'DELETE' ? 'removing' : verb} of ${kind}`
 }
 
+/** The client has put words around the engine's message. */
 function toRefusal(error: Error): Refusal | null {
   if (!('statusCode' in error) || typeof error.statusCode !== 'number') return null
-  const body = 'json' in error ? error.json : null
-  const message =
-    typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string'
-      ? body.message
-      : error.message
-  return new Refusal(error.statusCode, message)
+  return new Refusal(error.statusCode, error.message.replace(/^\(HTTP code \d+\) unexpected - /, '').trim())
 }
 
 function isBrokenConnection(error: unknown): boolean {
@@ -221,74 +236,4 @@ function toNegotiated(answer: unknown): Negotiated {
     })
   }
   return { minor: Math.min(Number(newest), API_CEILING), version: field('Version') }
-}
-
-function createClient(endpoint: Endpoint): { client: Docker; agent: HttpAgent } {
-  const kept: AgentOptions = { keepAlive: true, timeout: 15_000 }
-  // Everything that the client would otherwise take from DOCKER_HOST and its kin is said here, if only as undefined.
-  const plain = {
-    host: undefined,
-    port: undefined,
-    socketPath: undefined,
-    protocol: 'http' as const,
-    ca: undefined,
-    cert: undefined,
-    key: undefined,
-    timeout: undefined,
-  }
-  if ('socketPath' in endpoint) {
-    const agent = new PromptHttpAgent(kept)
-    return { agent, client: newDocker({ ...plain, socketPath: endpoint.socketPath, agent }) }
-  }
-  const url = URL.canParse(endpoint.url) ? new URL(endpoint.url.replace(/^tcp:/, 'http:')) : null
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new AppError('unsupported', { detail: 'the URL of a Docker host begins with tcp://, http:// or https://' })
-  }
-  const { tls } = endpoint
-  const secure = tls !== undefined || url.protocol === 'https:'
-  const agent = secure ? new PromptHttpsAgent({ ...kept, ...tls }) : new PromptHttpAgent(kept)
-  const port = url.port || (secure ? '2376' : '2375')
-  return {
-    agent,
-    client: newDocker({ ...plain, ...tls, host: url.hostname, port, protocol: secure ? 'https' : 'http', agent }),
-  }
-}
-
-/** The types of dockerode leave `agent` out, which its modem takes. */
-function newDocker(options: Docker.DockerOptions & { agent: HttpAgent }): Docker {
-  return new Docker(options)
-}
-
-/** A host that is cut off swallows packets: a connection that isn't there within 4 s is given up. */
-function prompt(socket: Duplex | null | undefined, connected: 'connect' | 'secureConnect'): typeof socket {
-  if (!(socket instanceof Socket) || !socket.connecting) return socket
-  const timer = setTimeout(
-    () => socket.destroy(Object.assign(new Error('connect timed out'), { code: 'ETIMEDOUT' })),
-    CONNECT_MS,
-  )
-  socket.once(connected, () => {
-    clearTimeout(timer)
-    // So that a call that waits for a host that went away ends after 15 s.
-    socket.setKeepAlive(true, 5000)
-  })
-  socket.once('close', () => clearTimeout(timer))
-  return socket
-}
-
-class PromptHttpAgent extends HttpAgent {
-  override createConnection(
-    options: ClientRequestArgs,
-    callback?: (error: Error | null, stream: Duplex) => void,
-  ): Duplex | null | undefined {
-    return prompt(super.createConnection(options, callback), 'connect')
-  }
-}
-
-class PromptHttpsAgent extends HttpsAgent {
-  override createConnection(
-    options: RequestOptions,
-    callback?: (error: Error | null, stream: Duplex) => void,
-  ): Duplex | null | undefined {
-    return prompt(super.createConnection(options, callback), 'secureConnect')
-  }
 }
