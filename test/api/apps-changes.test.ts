@@ -1,6 +1,6 @@
 import t from 'tap'
 import { apiHarness } from '../lab/api.ts'
-import { appClient, composeOf, rollBack, start, succeed } from './scene.ts'
+import { appClient, composeOf, end, rollBack, start, succeed } from './scene.ts'
 
 t.test('changing an app that runs', async (t) => {
   const api = await apiHarness(t)
@@ -211,6 +211,27 @@ t.test('changing an app that runs', async (t) => {
       status: 202,
       body: { operation: { release: 3 } },
     })
+  })
+
+  t.test('what waits behind a first deploy that fails ends with it, for it has nothing to change', async (t) => {
+    const shop = appClient(api, acme, 'nothing')
+    const first = (await shop.apply({ compose: composeOf() })).body.operation
+    await start(api, first.id)
+    const scale = (await shop.post('/scale', { services: { web: 3 } })).body.operation
+    await rollBack(api, first.id)
+    t.match((await shop.operation(scale.id)).body, { status: 'failed', error: { code: 'conflict' } })
+    t.match((await shop.get()).body.wanted, { release: null, replicas: {} })
+  })
+
+  t.test('cancelling one that waits behind the one that puts it right ends it at once', async (t) => {
+    const shop = await deployed('third')
+    const first = (await shop.apply({ compose: composeOf({ tag: '2' }) })).body.operation
+    await start(api, first.id)
+    await shop.apply({ compose: composeOf({ tag: '3' }) })
+    await end(api, first.id, 'cancelled', { code: 'superseded', message: 'a newer one' })
+    const stop = (await shop.post('/stop')).body.operation
+    t.match(await shop.cancel(stop.id), { body: { operation: { status: 'cancelled' } } })
+    t.match((await shop.get()).body.wanted, { release: 3, running: true })
   })
 
   t.test('a deploy carries on what the one whose place it takes would have brought', async (t) => {

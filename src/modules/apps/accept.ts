@@ -127,7 +127,8 @@ async function writeChange(
   const message = `operation ${id} took its place`
   for (const operation of replaced) {
     const ended =
-      operation.status === 'queued' && (await endQueued(tx, operation.id, { code: 'superseded', message }, id))
+      operation.status === 'queued' &&
+      (await endQueued(tx, operation.id, { code: 'superseded', message }, { supersededBy: id }))
     if (!ended) await markSuperseded(tx, operation.id, id)
   }
   // What they would have brought and this one says nothing about, it brings in their place.

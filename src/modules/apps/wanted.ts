@@ -2,6 +2,7 @@ import type { Tx } from '../../db/types.ts'
 import { canonicalJson } from '../../lib/canonical.ts'
 import type { ContainerState, DesiredApp, ObservedApp, ObservedContainer } from '../../planning/index.ts'
 import type { AppSpec, CapabilityNote } from '../../spec/index.ts'
+import { endQueued } from '../operations/index.ts'
 
 /** What an app should be. `release` null: nothing of it. */
 export interface Wanted {
@@ -35,6 +36,13 @@ export interface Change {
 
 /** What an app is before anything of it ever worked. */
 const NOTHING: Wanted = { release: null, replicas: {}, running: true, restartGeneration: 0 }
+
+/** What is nothing without a release: where the deploy before it went back to nothing, so does it. */
+const NEEDS_RELEASE: ReadonlySet<string> = new Set(['scale', 'start', 'stop', 'restart'])
+const NO_RELEASE = {
+  code: 'conflict',
+  message: 'the app has no release any more: the operation before this one did not bring it',
+} as const
 
 /** The wanted state as the columns hold it. */
 export function wantedOf(app: AppState): Wanted {
@@ -84,7 +92,8 @@ export async function lockApp(tx: Tx, appId: string): Promise<boolean> {
 /**
  * Takes what this operation brought out of the app's wanted state: what is left is the good state with the
  * patches of the operations that have not ended and are not cancelled. Call it in the transaction that ends the operation without success
- * (not for `superseded`: the newer operation carries its patch on). Nothing where the app is gone.
+ * (not for `superseded`: the newer operation carries its patch on). Queued operations that mean nothing without the
+ * release that it did not bring end `failed` with it. Nothing where the app is gone.
  */
 export async function revertWanted(
   tx: Tx,
@@ -124,9 +133,14 @@ async function settle(tx: Tx, appId: string, endedId: string, good: Wanted | nul
       cancelRequested: false,
     },
     orderBy: [{ wantedVersion: 'asc' }, { id: 'asc' }],
-    select: { kind: true, patch: true },
+    select: { id: true, kind: true, status: true, patch: true },
   })
-  const wanted = active.reduce((state, { patch }) => applyPatch(state, patch as WantedPatch), good ?? goodOf(app))
+  let wanted = good ?? goodOf(app)
+  for (const { id, kind, status, patch } of active) {
+    const hasNothing = wanted.release === null && status === 'queued' && NEEDS_RELEASE.has(kind)
+    if (hasNothing && (await endQueued(tx, id, NO_RELEASE, { status: 'failed' }))) continue
+    wanted = applyPatch(wanted, patch as WantedPatch)
+  }
   const removing = active.some(({ kind }) => kind === 'remove')
   const changed = removing !== app.removing || !sameWanted(wanted, wantedOf(app))
   if (!changed && good === null) return

@@ -120,10 +120,10 @@ export async function endQueued(
   tx: Tx,
   id: string,
   error: OperationError,
-  supersededBy: string | null = null,
+  { status = 'cancelled', supersededBy = null }: { status?: 'cancelled' | 'failed'; supersededBy?: string | null } = {},
 ): Promise<boolean> {
   const ended = await tx.$executeRaw`
-    UPDATE "operations" SET "status" = 'cancelled', "finished_at" = now(), "error" = ${JSON.stringify(error)}::jsonb,
+    UPDATE "operations" SET "status" = ${status}, "finished_at" = now(), "error" = ${JSON.stringify(error)}::jsonb,
       "superseded_by" = coalesce(${supersededBy}::uuid, "superseded_by")
     WHERE "id" = ${id}::uuid AND "status" = 'queued'`
   if (ended > 0) await notify(tx, CHANNELS.operation, id)
@@ -149,14 +149,16 @@ export async function requestCancel(tx: Tx, id: string): Promise<boolean> {
 }
 
 /**
- * True where an operation that this one took the place of has, or may have, left something half done on the engine: only
- * an attempt in the lane can undo that. Call it with the app locked.
+ * True where operations before this one have left, or may leave, something half done on the engine because they were superseded,
+ * and this is the next that would put it right: only an attempt in the lane can. Call it with the app locked.
  */
 export async function inheritsWork(tx: Tx, operationId: string, appId: string): Promise<boolean> {
   const rows = await tx.$queryRaw<{ inherits: boolean }[]>`
     SELECT EXISTS (SELECT 1 FROM "operations" WHERE "app_id" = ${appId}::uuid AND "status" = 'running'
         AND "superseded_by" = ${operationId}::uuid)
-      OR coalesce((SELECT "error" ->> 'code' = 'superseded' FROM "operations" WHERE "app_id" = ${appId}::uuid
+      OR NOT EXISTS (SELECT 1 FROM "operations" WHERE "app_id" = ${appId}::uuid AND "status" IN ('queued', 'running')
+        AND "id" < ${operationId}::uuid)
+      AND coalesce((SELECT "error" ->> 'code' = 'superseded' FROM "operations" WHERE "app_id" = ${appId}::uuid
         AND "started_at" IS NOT NULL AND "finished_at" IS NOT NULL ORDER BY "finished_at" DESC LIMIT 1), false) AS "inherits"`
   return rows[0]?.inherits ?? false
 }
