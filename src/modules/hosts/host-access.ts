@@ -12,9 +12,9 @@ export type CreateDriver = (kind: string, options: { endpoint: Endpoint; identit
 export interface HostAccess {
   /**
    * The driver of a host, kept until its endpoint changes or the host is gone: one for all callers, who never close it.
-   * Asks the database, not the engine. Throws `not_found` where there is no such host.
+   * Asks the database (in `tx`, where one is given), not the engine. Throws `not_found` where there is no such host.
    */
-  driver(hostId: string): Promise<Driver>
+  driver(hostId: string, tx?: Tx): Promise<Driver>
   /**
    * The same, once the engine has shown its marker in the last 10 s: `host_marker_missing` and `host_identity_mismatch`
    * say that it didn't, `host_unreachable` that it doesn't answer.
@@ -59,8 +59,8 @@ export function createHostAccess({ db, sealer, installation, createDriver }: Hos
     kept.delete(hostId)
     await entry?.driver.close()
   }
-  const entryOf = async (hostId: string): Promise<Kept> => {
-    const row = await findEndpoint(db.prisma, hostId)
+  const entryOf = async (hostId: string, tx: Tx = db.prisma): Promise<Kept> => {
+    const row = await findEndpoint(tx, hostId)
     if (!row) {
       await forget(hostId)
       throw new AppError('not_found', { detail: `there is no host ${hostId}` })
@@ -79,8 +79,8 @@ export function createHostAccess({ db, sealer, installation, createDriver }: Hos
   return {
     open,
     forget,
-    async driver(hostId) {
-      return (await entryOf(hostId)).driver
+    async driver(hostId, tx) {
+      return (await entryOf(hostId, tx)).driver
     },
     async connect(hostId, options) {
       const entry = await entryOf(hostId)

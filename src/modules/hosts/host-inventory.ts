@@ -3,7 +3,8 @@ import type { InventoryKind } from '../../drivers/driver.ts'
 import { withDeadline } from '../../lib/abort.ts'
 import { closed, decodeCursor, toPage } from '../../web/index.ts'
 import type { InventoryItem } from './hosts.schemas.ts'
-import { type HostsDeps, onEngine, requireHost } from './hosts.service.ts'
+import { onEngine } from './engine-changes.service.ts'
+import { type HostsDeps, requireHost } from './hosts.service.ts'
 
 const INVENTORY_MS = 15_000
 const Position = closed({ name: Type.String(), id: Type.String() })

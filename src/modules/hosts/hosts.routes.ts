@@ -16,6 +16,7 @@ import {
   sendAnswer,
 } from '../../web/index.ts'
 import { factsOf } from '../idempotency/index.ts'
+import { probeHost, registerHost, removeHost } from './engine-changes.service.ts'
 import { pageOfInventory } from './host-inventory.ts'
 import {
   ChangeHost,
@@ -30,15 +31,7 @@ import {
   ProbeHost,
   RegisterHost,
 } from './hosts.schemas.ts'
-import {
-  changeHost,
-  type HostsDeps,
-  pageOfHosts,
-  probeHost,
-  readHost,
-  registerHost,
-  removeHost,
-} from './hosts.service.ts'
+import { changeHost, type HostsDeps, pageOfHosts, readHost } from './hosts.service.ts'
 
 const tags = ['hosts']
 

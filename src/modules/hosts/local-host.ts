@@ -1,7 +1,8 @@
 import type { DbLogger } from '../../db/index.ts'
 import { isAppError } from '../../errors/app-error.ts'
+import { registerHost } from './engine-changes.service.ts'
 import { findHost } from './hosts.repository.ts'
-import { type HostsDeps, registerHost } from './hosts.service.ts'
+import type { HostsDeps } from './hosts.service.ts'
 
 const NAME = 'local'
 const DEFAULT_SOCKET = '/var/run/docker.sock'

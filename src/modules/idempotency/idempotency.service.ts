@@ -74,11 +74,8 @@ export async function idempotent<Body>(
   return answer ?? (await replay<Body>(deps, facts)) ?? (await idempotent(deps, facts, work))
 }
 
-/**
- * The kept answer to a request's key, or null: for effects of which a part can't be in the transaction (an engine is asked
- * first), so that a replay skips that part. Throws `idempotency_key_reused` as `idempotent` does.
- */
-export async function replay<Body>(deps: IdempotencyDeps, facts: RequestFacts): Promise<Answer<Body> | null> {
+/** The kept answer to a request's key, or null. */
+async function replay<Body>(deps: IdempotencyDeps, facts: RequestFacts): Promise<Answer<Body> | null> {
   const id = recordId(facts)
   const stored = id && (await findRecord(deps.db.prisma, id, hoursOf(deps)))
   return stored ? read<Body>(deps, id, facts, stored) : null

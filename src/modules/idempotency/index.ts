@@ -1,2 +1,2 @@
 export { deleteOldRecords } from './idempotency.repository.ts'
-export { factsOf, idempotent, replay, type IdempotencyDeps, type RequestFacts } from './idempotency.service.ts'
+export { factsOf, idempotent, type IdempotencyDeps, type RequestFacts } from './idempotency.service.ts'

@@ -1,0 +1,203 @@
+import { CHANNELS, type Database, isForeignKeyViolation, isUniqueViolation, notify, type Tx } from '../../db/index.ts'
+import { AppError } from '../../errors/app-error.ts'
+import { withDeadline } from '../../lib/abort.ts'
+import { newId } from '../../lib/ids.ts'
+import { type Answer, expectPlan, planAnswer, type PlanAnswer, planOfLines, requireVersion } from '../../web/index.ts'
+import { idempotent, type RequestFacts } from '../idempotency/index.ts'
+import { type HostAccess, requireMarker } from './host-access.ts'
+import { parseEndpoint, transportText } from './host-endpoint.ts'
+import { deleteLines, probeLines, registerLines } from './host-plans.ts'
+import { deleteHost, findHost, findHostById, insertHost, lockHost, updateSeen } from './hosts.repository.ts'
+import type { DeleteHostQuery, ProbeHost, RegisterHost } from './hosts.schemas.ts'
+import {
+  answerOf,
+  type HostAnswer,
+  hostNotFound,
+  type HostsDeps,
+  requireById,
+  requireHost,
+  requireTenants,
+} from './hosts.service.ts'
+
+/**
+ * The changes of hosts that ask an engine. They do so inside the transaction that holds the idempotency key, so that of equal
+ * requests one asks, and the others get its answer; so their deadline is below that of a transaction (20 s).
+ * It is longer than a driver's own limit on a probe, whose message is the better one.
+ */
+const ENGINE_MS = 10_000
+const UNMARK_MS = 8000
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/**
+ * Registers an engine: it must answer, and takes this host's marker. Two registrations of one engine are serialised by the engine
+ * (the marker has one name) and by the host's primary key: the later one gets `host_exists`. A marker that no host has is what
+ * a registration that broke off left: its id is used. Nothing is stored where the engine doesn't answer.
+ */
+export async function registerHost(deps: HostsDeps, facts: RequestFacts, wish: RegisterHost): Promise<HostAnswer> {
+  try {
+    if (wish.dryRun) return await register(deps.db.prisma, deps.hosts, wish)
+    return await idempotent(deps, facts, async (tx) => await register(tx, deps.hosts, wish))
+  } catch (error) {
+    if (isUniqueViolation(error, 'hosts_name_key')) throw nameTaken(wish.name)
+    if (!isUniqueViolation(error, 'hosts_pkey')) throw error
+    throw new AppError('host_exists', {
+      detail: 'another request registered this engine at the same time',
+      cause: error,
+    })
+  }
+}
+
+async function register(tx: Tx, hosts: HostAccess, wish: RegisterHost): Promise<HostAnswer> {
+  const { endpoint, transport } = parseEndpoint(wish.endpoint)
+  // A courtesy, before the engine is touched: the indexes are what holds.
+  if (await findHost(tx, wish.name)) throw nameTaken(wish.name)
+  const tenantIds = await requireTenants(tx, wish.tenants ?? [])
+  const freshId = newId()
+  const driver = hosts.open(wish.kind, endpoint, freshId)
+  try {
+    const signal = withDeadline(ENGINE_MS)
+    const probe = await onEngine(driver.probe({ signal }))
+    if (probe.markerHostId !== null) await requireUnregistered(tx, probe.markerHostId)
+    const plan = planOfLines(wish.name, registerLines(wish.name, transportText(transport), probe))
+    if (wish.dryRun) return { status: 200, body: planAnswer(plan) }
+    expectPlan(wish.expectPlan, plan)
+    const id = probe.markerHostId ?? (await onEngine(driver.mark({ signal })))
+    if (id !== freshId) await requireUnregistered(tx, id)
+    const { name, kind, labels = {}, schedulable = true } = wish
+    const sealed = hosts.sealEndpoint(id, endpoint)
+    await insertHost(tx, { id, name, kind, endpoint: sealed, transport, labels, schedulable }, tenantIds, probe)
+    await notify(tx, CHANNELS.host, id)
+    return answerOf(201, await requireById(tx, id))
+  } finally {
+    await driver.close()
+  }
+}
+
+/**
+ * Deletes a host that has no apps and takes its marker away, in this order and in one transaction: while the
+ * engine is asked, nobody can register it again. An engine that does not answer stops it, unless `force` is given.
+ */
+export async function removeHost(
+  deps: HostsDeps,
+  facts: RequestFacts,
+  name: string,
+  version: number | null,
+  wish: DeleteHostQuery,
+): Promise<Answer<PlanAnswer | null>> {
+  const decide = async (tx: Tx) => {
+    const row = await lockHost(tx, name)
+    if (!row) throw hostNotFound(name)
+    requireVersion(version, row.version)
+    return { row, plan: planOfLines(name, deleteLines(name, wish.force ?? false)) }
+  }
+  if (wish.dryRun)
+    return { status: 200, body: planAnswer(await deps.db.transaction(async (tx) => (await decide(tx)).plan)) }
+  let removed: string | null = null
+  const answer = await idempotent<PlanAnswer | null>(deps, facts, async (tx) => {
+    const { row, plan } = await decide(tx)
+    expectPlan(wish.expectPlan, plan)
+    // Before the row goes: the driver's endpoint is in it.
+    const unmark = await markerRemover(tx, deps.hosts, row.id)
+    try {
+      await deleteHost(tx, row.id)
+    } catch (error) {
+      if (!isForeignKeyViolation(error)) throw error
+      throw new AppError('host_not_empty', { detail: `the host "${name}" still has apps`, cause: error })
+    }
+    try {
+      await unmark()
+    } catch (error) {
+      if (!wish.force) throw error
+    }
+    await notify(tx, CHANNELS.host, row.id)
+    removed = row.id
+    return { status: 204, body: null }
+  })
+  if (removed !== null) await deps.hosts.forget(removed)
+  return answer
+}
+
+/**
+ * Asks the engine who it is. Its own marker: the host is `ready`. None: with `adopt` it is left anew, without the host becomes
+ * `unknown` and the answer is `host_marker_missing`. Another's: `unknown`, and `host_identity_mismatch`.
+ */
+export async function probeHost(
+  deps: HostsDeps,
+  facts: RequestFacts,
+  name: string,
+  wish: ProbeHost,
+): Promise<HostAnswer> {
+  const { db, hosts } = deps
+  if (wish?.dryRun) return await probe(db.prisma, hosts, name, wish)
+  try {
+    return await idempotent(deps, facts, async (tx) => await probe(tx, hosts, name, wish))
+  } catch (error) {
+    await saveRefusal(db, name, error)
+    throw error
+  }
+}
+
+async function probe(tx: Tx, hosts: HostAccess, name: string, wish: ProbeHost): Promise<HostAnswer> {
+  const { adopt = false, dryRun = false, expectPlan: expected } = wish ?? {}
+  const { id } = await requireHost(tx, name)
+  const driver = await hosts.driver(id, tx)
+  const signal = withDeadline(ENGINE_MS)
+  const seen = await onEngine(driver.probe({ signal }))
+  const lost = adopt && seen.markerHostId === null
+  if (!lost) requireMarker(id, seen.markerHostId)
+  const plan = planOfLines(name, probeLines(name, lost))
+  if (dryRun) return { status: 200, body: planAnswer(plan) }
+  expectPlan(expected, plan)
+  if (lost) requireMarker(id, await onEngine(driver.mark({ signal })))
+  await updateSeen(tx, id, 'ready', null, seen)
+  await notify(tx, CHANNELS.host, id)
+  const row = await findHostById(tx, id)
+  if (!row) throw hostNotFound(name)
+  return answerOf(200, row)
+}
+
+/** An engine's answer, or `host_unreachable` where the deadline came first. */
+export async function onEngine<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== 'TimeoutError') throw error
+    throw new AppError('host_unreachable', { detail: 'the engine did not answer in time', cause: error })
+  }
+}
+
+/** Takes a host's marker away (not another's). What keeps its driver from being made is thrown by the returned function. */
+async function markerRemover(tx: Tx, hosts: HostAccess, id: string): Promise<() => Promise<void>> {
+  const opened = await Promise.allSettled([hosts.driver(id, tx)])
+  return async () => {
+    const [made] = opened
+    if (made.status === 'rejected') throw made.reason
+    const signal = withDeadline(UNMARK_MS)
+    const { markerHostId } = await onEngine(made.value.probe({ signal }))
+    if (markerHostId === id) await onEngine(made.value.unmark({ signal }))
+  }
+}
+
+async function saveRefusal(db: Database, name: string, error: unknown): Promise<void> {
+  if (!(error instanceof AppError) || (error.code !== 'host_marker_missing' && error.code !== 'host_identity_mismatch'))
+    return
+  await db.transaction(async (tx) => {
+    const { id } = await requireHost(tx, name)
+    await updateSeen(tx, id, 'unknown', error.message, null)
+    await notify(tx, CHANNELS.host, id)
+  })
+}
+
+async function requireUnregistered(tx: Tx, id: string): Promise<void> {
+  if (!UUID.test(id))
+    throw new AppError('field_conflict', {
+      detail: "the engine's marker volume names no host id of ours: someone changed it",
+    })
+  const row = await findHostById(tx, id)
+  if (row) throw new AppError('host_exists', { detail: `this engine is the host "${row.name}"`, host: row.name })
+}
+
+function nameTaken(name: string): AppError {
+  return new AppError('already_exists', { detail: `there is a host "${name}" already` })
+}
