@@ -1,5 +1,11 @@
 import t from 'tap'
-import { instanceState, type ReleaseDigests, releaseOf, type Seen, workloadsOf } from '../../../src/modules/apps/workloads.ts'
+import {
+  instanceState,
+  type ReleaseDigests,
+  releaseOf,
+  type Seen,
+  workloadsOf,
+} from '../../../src/modules/apps/workloads.ts'
 import { effectiveDigest } from '../../../src/planning/index.ts'
 import { parseCompose } from '../../../src/spec/index.ts'
 
