@@ -36,7 +36,8 @@ export function oneOf<const Words extends readonly string[]>(words: Words, optio
 
 export const NAME_PATTERN = '^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$'
 export const Name = Type.String({ pattern: NAME_PATTERN, description: 'A DNS label of at most 40 characters.' })
-export const Uuid = Type.String({ format: 'uuid' })
+// The format alone would let `urn:uuid:` pass, which a uuid column refuses.
+export const Uuid = Type.String({ format: 'uuid', pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' })
 export const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC.' })
 export const Version = Type.Integer({
   minimum: 1,

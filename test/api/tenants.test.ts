@@ -123,7 +123,10 @@ t.test('tenants', async (t) => {
     const both = await Promise.all(
       [1, 2].map(async () => await api.request('POST', '/v1/tenants', { body: { name: 'twin' } })),
     )
-    t.same(both.map(({ status }) => status).toSorted(), [201, 409])
+    t.same(
+      both.map(({ status }) => status).toSorted((a, b) => a - b),
+      [201, 409],
+    )
   })
 
   t.test('409 tenant_not_empty while there are apps', async (t) => {

@@ -15,7 +15,7 @@ export function parseEndpoint({ socketPath, url }: EndpointInput): { endpoint: E
   if (socketPath !== undefined) return { endpoint: { socketPath }, transport: { type: 'unix', socketPath } }
   const text = url ?? ''
   if (/^[a-z+]+:\/\/[^/]*@/i.test(text)) throw bad('/url', 'must not hold a user or a password')
-  if (!/^tcp:\/\//.test(text))
+  if (!text.startsWith('tcp://'))
     throw bad('/url', 'must be tcp://host:port; other ways to reach an engine are not supported yet')
   const [, host = '', , port = ''] = TCP.exec(text) ?? []
   if (host === '' || Number(port) < 1 || Number(port) > 65_535) throw bad('/url', 'must be tcp://host:port')

@@ -6,6 +6,5 @@ export {
   requireMarker,
 } from './host-access.ts'
 export { hostsRoutes } from './hosts.routes.ts'
-export { registerHost } from './engine-changes.service.ts'
 export { type HostsDeps } from './hosts.service.ts'
 export { registerLocalHost } from './local-host.ts'

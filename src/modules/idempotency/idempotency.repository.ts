@@ -46,8 +46,3 @@ export async function writeAnswer(
 ): Promise<void> {
   await tx.idempotencyRecord.update({ where: { principal_method_path_key: { ...id } }, data: answer })
 }
-
-/** Deletes records that are past their age; how many. */
-export async function deleteOldRecords(tx: Tx, maxAgeHours: number): Promise<number> {
-  return await tx.$executeRaw`DELETE FROM idempotency_records WHERE created_at <= now() - make_interval(hours => ${maxAgeHours}::int)`
-}
