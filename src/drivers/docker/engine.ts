@@ -1,6 +1,7 @@
 import { addAbortSignal, Readable } from 'node:stream'
 import type { CallOptions, Endpoint } from '../driver.ts'
 import { AppError, isAppError } from '../../errors/app-error.ts'
+import { sleep } from '../../lib/abort.ts'
 import { Limit } from '../../lib/limit.ts'
 import { createClient } from './client.ts'
 import { mapConnectionError, mapTimeout, Refusal, refused } from './map-error.ts'
@@ -12,6 +13,9 @@ const API_CEILING = 44
 const READ_MS = 15_000
 const CHANGE_MS = 60_000
 const STREAM_IDLE_MS = 60_000
+const PULSE_MS = 3000
+const PULSE_DEADLINE_MS = 5000
+const PING: EngineRequest = { method: 'GET', path: '/_ping' }
 /** Calls under way at one engine. Those that wait there for long by their nature (a stop's grace, a pull) are counted apart. */
 const CALLS = 8
 const LONG_CALLS = 16
@@ -73,15 +77,37 @@ export function connectEngine(endpoint: Endpoint): Engine {
       )
     })
 
+  const exchange = async (path: string, request: EngineRequest, signal: AbortSignal): Promise<unknown> => {
+    const chunks: Buffer[] = []
+    for await (const chunk of readAll(await dial(path, request, signal), request)) chunks.push(chunk)
+    return parse(Buffer.concat(chunks).toString())
+  }
+
+  /**
+   * A change may take a minute, and a host that is cut off meanwhile swallows its answer: this asks beside it whether the engine is there
+   * at all. Rejects with `host_unreachable` once it is not; never resolves.
+   */
+  const watch = async (call: CallOptions, signal: AbortSignal): Promise<never> => {
+    for (;;) {
+      await sleep(PULSE_MS, signal)
+      call.guard?.()
+      await within(signal, PULSE_DEADLINE_MS, PING, async (inner) => await exchange(PING.path, PING, inner))
+    }
+  }
+
   const once = async (call: CallOptions, path: string, request: EngineRequest): Promise<unknown> => {
     const timeoutMs = request.timeoutMs ?? (request.method === 'GET' ? READ_MS : CHANGE_MS)
     return await (request.long ? longCalls : calls).run(call.signal, async () => {
       call.guard?.()
       return await within(call.signal, timeoutMs, request, async (signal) => {
-        const body = await dial(path, request, signal)
-        const chunks: Buffer[] = []
-        for await (const chunk of readAll(body, request)) chunks.push(chunk)
-        return parse(Buffer.concat(chunks).toString())
+        if (request.method === 'GET') return await exchange(path, request, signal)
+        const over = new AbortController()
+        try {
+          const watched = AbortSignal.any([signal, over.signal])
+          return await Promise.race([exchange(path, request, signal), watch(call, watched)])
+        } finally {
+          over.abort()
+        }
       })
     })
   }
@@ -200,7 +226,12 @@ async function within<T>(
   const onAbort = (): void => end(outer.reason)
   const timer = setTimeout(() => end(mapTimeout(words(request), ms)), ms)
   outer.addEventListener('abort', onAbort, { once: true })
-  void work(inner.signal).then(resolve, reject).finally(settle)
+  void work(inner.signal)
+    .then(resolve, (error: unknown) => {
+      reject(error)
+      inner.abort(error)
+    })
+    .finally(settle)
   return await promise
 }
 
