@@ -65,8 +65,7 @@ export class Runner {
       try {
         while (this.#leases.size < slots && !this.#stopping.signal.aborted) {
           const sentAt = monotonicMs()
-          const claimed =
-            (await claim(db.prisma, workerId, this.#hogs())) ?? (this.#hogs().length > 0 ? await claim(db.prisma, workerId, []) : null)
+          const claimed = await claim(db.prisma, workerId, this.#sated())
           if (!claimed) break
           this.#hold(claimed, sentAt)
         }
@@ -79,11 +78,16 @@ export class Runner {
     }
   }
 
-  /** Tenants that have half of the slots already: others come first. */
-  #hogs(): string[] {
+  /**
+   * Tenants that get no further slot here: each may have half of what the others leave of the slots, at most. So there is a slot
+   * free for whoever comes next, also while one tenant's queue is long and nobody else waits.
+   */
+  #sated(): string[] {
     const counts = new Map<string, number>()
-    for (const { lease } of this.#leases.values()) if (lease.tenantId) counts.set(lease.tenantId, (counts.get(lease.tenantId) ?? 0) + 1)
-    return [...counts].filter(([, count]) => count >= this.#options.slots / 2).map(([tenantId]) => tenantId)
+    for (const { lease } of this.#leases.values())
+      if (lease.tenantId) counts.set(lease.tenantId, (counts.get(lease.tenantId) ?? 0) + 1)
+    const left = (count: number): number => this.#options.slots - (this.#leases.size - count)
+    return [...counts].filter(([, count]) => count >= left(count) / 2).map(([tenantId]) => tenantId)
   }
 
   #hold(claimed: Claim, sentAt: number): void {
