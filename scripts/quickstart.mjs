@@ -41,7 +41,7 @@ async function main(args) {
   if (unknown) throw new Error(`unknown argument ${unknown}: there is only --exit`)
   const { signal } = stopping
   say('Moorage quickstart')
-  await ensureSetup({ report: async (name, work) => void (await step(name, work)) })
+  await ensureSetup({ all: true, report: async (name, work) => void (await step(name, work)) })
   signal.throwIfAborted()
   const engine = await step('Docker engine', async () => {
     const found = await ensureEngine({ dataDir: dataDir() })

@@ -18,11 +18,16 @@ const LOCK_MAX_AGE_MS = 20 * 60_000
 /** @typedef {(name: string, work: () => Promise<string>) => Promise<void>} Report runs the work of a step and tells how it went */
 
 /**
- * Makes the checkout ready. Only steps that have something to do are reported.
- * @param {{ tests?: boolean, report: Report }} options `tests`: what `tap` needs as well
+ * Makes the checkout ready.
+ * @param {{ tests?: boolean, all?: boolean, report: Report }} options `tests`: what `tap` needs as well;
+ *   `all`: report the steps that have nothing to do, too
  */
-export async function ensureSetup({ tests = false, report }) {
-  if (missing(tests).length === 0) return
+export async function ensureSetup({ tests = false, all = false, report }) {
+  const todo = missing(tests)
+  for (const step of all ? steps(tests) : []) {
+    if (!todo.some(({ key }) => key === step.key)) await report(step.name, async () => 'there already')
+  }
+  if (todo.length === 0) return
   await withLock(async () => {
     // Another process may have done it while we waited for the lock.
     for (const step of missing(tests)) {

@@ -16,7 +16,8 @@ const TIMEOUT_MS = 120_000
 export async function untilHostReady(ask, signal) {
   return until(signal, async () => {
     const answer = await ask('GET', '/v1/hosts/local')
-    if (answer.status === 200 && answer.body.status === 'ready') return { done: `ready, engine ${answer.body.version}` }
+    if (answer.status === 200 && answer.body.status === 'ready')
+      return { done: `ready, engine ${answer.body.engineVersion}` }
     return {
       waiting:
         answer.status === 200 ? `it is ${answer.body.status}: ${answer.body.message ?? ''}` : problemText(answer),

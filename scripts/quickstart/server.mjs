@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { environment, lastLines, nodePath, ROOT } from '../child.mjs'
 import { apiClient } from './api.mjs'
@@ -33,7 +33,7 @@ export function dataDir() {
  */
 export async function startServer({ signal }) {
   const host = process.env.MOORAGE_HOST || '127.0.0.1'
-  const port = process.env.MOORAGE_PORT === '0' ? await freePort(host) : Number(process.env.MOORAGE_PORT || 7080)
+  const port = await chosenPort(host)
   const base = `http://${['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`
   const running = await tokenThatWorks(base)
   if (running)
@@ -86,12 +86,19 @@ export async function startServer({ signal }) {
     await stop()
     if (signal.aborted) throw error
     throw new Error(
-      `${error instanceof Error ? error.message : String(error)} (it ${await ended}); the end of ${logFile}:\n${lastLines(readFileSync(logFile, 'utf8'), 8)}`,
+      `${error instanceof Error ? error.message : String(error)} (it ${await ended}); ${logFile} says:\n${lastLines(messages(readFileSync(logFile, 'utf8')), 6)}`,
     )
   }
   const token = readToken()
   if (!token) throw new Error(`the server left no token in ${dataDir()}`)
-  return { base, token, note: `listens at ${base}, log in ${logFile}`, ours: true, ended, stop }
+  return {
+    base,
+    token,
+    note: `listens at ${base}, log in ${relative(process.cwd(), logFile)}`,
+    ours: true,
+    ended,
+    stop,
+  }
 }
 
 /** @param {string} base @param {() => boolean} isOver @param {AbortSignal} signal */
@@ -128,6 +135,29 @@ function readToken() {
   } catch {
     return null
   }
+}
+
+/** What the log's lines tell, for people. @param {string} log */
+function messages(log) {
+  return log
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      try {
+        const { msg, err } = JSON.parse(line)
+        return `    ${msg}${err?.message ? `: ${err.message}` : ''}`
+      } catch {
+        return `    ${line}`
+      }
+    })
+    .join('\n')
+}
+
+/** The port that is set; `0` is a free one. @param {string} host */
+async function chosenPort(host) {
+  const text = process.env.MOORAGE_PORT || '7080'
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new Error('MOORAGE_PORT must be a number from 0 to 65535')
+  return text === '0' ? await freePort(host) : Number(text)
 }
 
 /** @param {string} host @returns {Promise<number>} */
