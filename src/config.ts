@@ -7,25 +7,108 @@ import Value from 'typebox/value'
  * Every setting: its variable, its form and its default (docs/settings.md is generated from here).
  * `DATABASE_URL` aside, all begin with `MOORAGE_`; one that is not in this table is an error.
  */
-export const SETTINGS = Type.Object({
-  DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://', description: 'Any Postgres 14 or newer. Unset: an embedded Postgres in the data folder.' })),
-  MOORAGE_HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'The address that the API listens on.' }),
-  MOORAGE_PORT: Type.Integer({ default: 7080, minimum: 0, maximum: 65_535, description: 'The port that the API listens on; 0 picks a free one, which is printed.' }),
-  MOORAGE_DATA_DIR: Type.String({ default: '.moorage', minLength: 1, description: 'The folder of the embedded database, the generated key and the first token.' }),
-  MOORAGE_ROLES: Type.String({ default: 'api,worker', pattern: '^(api|worker|api,worker|worker,api)$', description: 'What this process does: `api`, `worker` or both.' }),
-  MOORAGE_ADMIN_TOKEN: Type.Optional(Type.String({ pattern: '^mrg_[A-Za-z0-9_-]{32,}$', description: "The first admin's token. Unset: made once and kept in the data folder with mode 0600." })),
-  MOORAGE_SECRET_KEYS: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/]{43}=)*$', description: 'Sealing keys, `id:base64(32 bytes)[,…]`: the first seals, all open. Required where `DATABASE_URL` is set; else made once in the data folder.' })),
-  MOORAGE_LOCAL_HOST: Type.Union([Type.Literal('auto'), Type.Literal('off')], { default: 'auto', description: '`auto` registers the engine that answers at `DOCKER_HOST` or the default socket as host `local` (with the embedded database only); `off` does not.' }),
-  MOORAGE_DOCKER_SUBNETS: Type.String({ default: '10.201.0.0/16', pattern: '^[0-9./,]+$', description: "IPv4 blocks, comma between them: each app's network on a Docker host takes a /26 of one." }),
-  MOORAGE_LOG_LEVEL: Type.Union(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map((level) => Type.Literal(level)), { default: 'info', description: 'The least level of log lines on stdout (JSON; pretty on a terminal).' }),
-  MOORAGE_WORKER_SLOTS: Type.Integer({ default: 32, minimum: 2, maximum: 1000, description: 'How many operations a worker runs at once.' }),
-  MOORAGE_OBSERVE_SECONDS: Type.Integer({ default: 10, minimum: 1, maximum: 3600, description: 'How often each host is listed, in seconds.' }),
-  MOORAGE_RESYNC_SECONDS: Type.Integer({ default: 60, minimum: 1, maximum: 86_400, description: 'How often apps are compared with what runs, and put right, in seconds.' }),
-  MOORAGE_PROGRESS_DEADLINE_SECONDS: Type.Integer({ default: 600, minimum: 5, maximum: 86_400, description: "An operation that finishes no step for so many seconds has failed (a spec's `x-moorage.progressDeadline` comes before it)." }),
-  MOORAGE_RETENTION_OPERATIONS_DAYS: Type.Integer({ default: 90, minimum: 1, maximum: 36_500, description: 'How long ended operations and their steps are kept, in days.' }),
-  MOORAGE_RETENTION_RELEASES: Type.Integer({ default: 100, minimum: 2, maximum: 100_000, description: 'How many releases of an app are kept (the wanted and the good one always).' }),
-  MOORAGE_RETENTION_IDEMPOTENCY_HOURS: Type.Integer({ default: 24, minimum: 24, maximum: 8760, description: 'How long the answer to an idempotency key is kept, in hours.' }),
-}, { additionalProperties: false })
+export const SETTINGS = Type.Object(
+  {
+    DATABASE_URL: Type.Optional(
+      Type.String({
+        pattern: '^postgres(ql)?://',
+        description: 'Any Postgres 14 or newer. Unset: an embedded Postgres in the data folder.',
+      }),
+    ),
+    MOORAGE_HOST: Type.String({
+      default: '127.0.0.1',
+      minLength: 1,
+      description: 'The address that the API listens on.',
+    }),
+    MOORAGE_PORT: Type.Integer({
+      default: 7080,
+      minimum: 0,
+      maximum: 65_535,
+      description: 'The port that the API listens on; 0 picks a free one, which is printed.',
+    }),
+    MOORAGE_DATA_DIR: Type.String({
+      default: '.moorage',
+      minLength: 1,
+      description: 'The folder of the embedded database, the generated key and the first token.',
+    }),
+    MOORAGE_ROLES: Type.String({
+      default: 'api,worker',
+      pattern: '^(api|worker|api,worker|worker,api)$',
+      description: 'What this process does: `api`, `worker` or both.',
+    }),
+    MOORAGE_ADMIN_TOKEN: Type.Optional(
+      Type.String({
+        pattern: '^mrg_[A-Za-z0-9_-]{32,}$',
+        description: "The first admin's token. Unset: made once and kept in the data folder with mode 0600.",
+      }),
+    ),
+    MOORAGE_SECRET_KEYS: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/]{43}=)*$',
+        description:
+          'Sealing keys, `id:base64(32 bytes)[,…]`: the first seals, all open. Required where `DATABASE_URL` is set; else made once in the data folder.',
+      }),
+    ),
+    MOORAGE_LOCAL_HOST: Type.Union([Type.Literal('auto'), Type.Literal('off')], {
+      default: 'auto',
+      description:
+        '`auto` registers the engine that answers at `DOCKER_HOST` or the default socket as host `local` (with the embedded database only); `off` does not.',
+    }),
+    MOORAGE_DOCKER_SUBNETS: Type.String({
+      default: '10.201.0.0/16',
+      pattern: '^[0-9./,]+$',
+      description: "IPv4 blocks, comma between them: each app's network on a Docker host takes a /26 of one.",
+    }),
+    MOORAGE_LOG_LEVEL: Type.Union(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map((level) => Type.Literal(level)),
+      { default: 'info', description: 'The least level of log lines on stdout (JSON; pretty on a terminal).' },
+    ),
+    MOORAGE_WORKER_SLOTS: Type.Integer({
+      default: 32,
+      minimum: 2,
+      maximum: 1000,
+      description: 'How many operations a worker runs at once.',
+    }),
+    MOORAGE_OBSERVE_SECONDS: Type.Integer({
+      default: 10,
+      minimum: 1,
+      maximum: 3600,
+      description: 'How often each host is listed, in seconds.',
+    }),
+    MOORAGE_RESYNC_SECONDS: Type.Integer({
+      default: 60,
+      minimum: 1,
+      maximum: 86_400,
+      description: 'How often apps are compared with what runs, and put right, in seconds.',
+    }),
+    MOORAGE_PROGRESS_DEADLINE_SECONDS: Type.Integer({
+      default: 600,
+      minimum: 5,
+      maximum: 86_400,
+      description:
+        "An operation that finishes no step for so many seconds has failed (a spec's `x-moorage.progressDeadline` comes before it).",
+    }),
+    MOORAGE_RETENTION_OPERATIONS_DAYS: Type.Integer({
+      default: 90,
+      minimum: 1,
+      maximum: 36_500,
+      description: 'How long ended operations and their steps are kept, in days.',
+    }),
+    MOORAGE_RETENTION_RELEASES: Type.Integer({
+      default: 100,
+      minimum: 2,
+      maximum: 100_000,
+      description: 'How many releases of an app are kept (the wanted and the good one always).',
+    }),
+    MOORAGE_RETENTION_IDEMPOTENCY_HOURS: Type.Integer({
+      default: 24,
+      minimum: 24,
+      maximum: 8760,
+      description: 'How long the answer to an idempotency key is kept, in hours.',
+    }),
+  },
+  { additionalProperties: false },
+)
 
 type Settings = Static<typeof SETTINGS>
 
@@ -59,7 +142,8 @@ export class ConfigError extends Error {
 }
 
 /** Variables that Kubernetes injects beside a Service named `moorage` (docker links' form): not settings. */
-const SERVICE_LINK = /^MOORAGE(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/
+const SERVICE_LINK =
+  /^MOORAGE(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/
 
 function isServiceLink(name: string, value: string): boolean {
   return SERVICE_LINK.test(name) || (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value))
@@ -69,7 +153,13 @@ function isServiceLink(name: string, value: string): boolean {
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const given: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || value === '' || (name !== 'DATABASE_URL' && !name.startsWith('MOORAGE_')) || isServiceLink(name, value)) continue
+    if (
+      value === undefined ||
+      value === '' ||
+      (name !== 'DATABASE_URL' && !name.startsWith('MOORAGE_')) ||
+      isServiceLink(name, value)
+    )
+      continue
     given[name] = value
   }
   const problems = Object.keys(given)
@@ -78,11 +168,14 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const settings = Value.Convert(SETTINGS, Value.Default(SETTINGS, given)) as Settings
   for (const error of Value.Errors(SETTINGS, settings)) {
     const name = error.instancePath.slice(1).split('/')[0] ?? ''
-    if (name in SETTINGS.properties && !problems.some((problem) => problem.startsWith(`${name} `))) problems.push(`${name} ${error.message}`)
+    if (name in SETTINGS.properties && !problems.some((problem) => problem.startsWith(`${name} `)))
+      problems.push(`${name} ${error.message}`)
   }
   const dockerSubnets = (settings.MOORAGE_DOCKER_SUBNETS ?? '').split(',')
-  if (!dockerSubnets.every((block) => isBlock(block))) problems.push('MOORAGE_DOCKER_SUBNETS must be IPv4 blocks of /26 or larger, such as 10.201.0.0/16')
-  if (settings.DATABASE_URL && !settings.MOORAGE_SECRET_KEYS) problems.push('MOORAGE_SECRET_KEYS must be set where DATABASE_URL is: `id:` and the base64 of 32 random bytes')
+  if (!dockerSubnets.every((block) => isBlock(block)))
+    problems.push('MOORAGE_DOCKER_SUBNETS must be IPv4 blocks of /26 or larger, such as 10.201.0.0/16')
+  if (settings.DATABASE_URL && !settings.MOORAGE_SECRET_KEYS)
+    problems.push('MOORAGE_SECRET_KEYS must be set where DATABASE_URL is: `id:` and the base64 of 32 random bytes')
   if (problems.length > 0) throw new ConfigError(`bad settings: ${problems.join('; ')}`)
   return {
     databaseUrl: settings.DATABASE_URL ?? null,

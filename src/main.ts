@@ -38,7 +38,11 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main()
 } catch (error) {
-  process.stderr.write(error instanceof ConfigError ? `moorage: ${error.message}\n` : `moorage: ${error instanceof Error ? error.stack : String(error)}\n`)
+  process.stderr.write(
+    error instanceof ConfigError
+      ? `moorage: ${error.message}\n`
+      : `moorage: ${error instanceof Error ? error.stack : String(error)}\n`,
+  )
   process.exitCode = error instanceof ConfigError ? 2 : 1
 }
 process.exit()

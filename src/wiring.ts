@@ -40,13 +40,18 @@ export function createRuntime(config: Config, log: Logger): Runtime {
   }
 
   const boot = async (): Promise<void> => {
-    const databaseUrl = config.databaseUrl ?? (await part(startEmbedded({ dataDir: config.dataDir, log }), async (server) => await server.stop())).url
+    const databaseUrl =
+      config.databaseUrl ??
+      (await part(startEmbedded({ dataDir: config.dataDir, log }), async (server) => await server.stop())).url
     await part(migrate(databaseUrl, { log }))
     const db = await part(openDatabase({ url: databaseUrl, log }), async (database) => await database.close())
     const installation = await ensureInstallation(db.prisma)
     const sealer = createSealer(config.secretKeys ?? (await generatedKey(config, log)))
     await firstToken(config, db, log)
-    const hosts = await part(Promise.resolve(createHostAccess({ db, sealer, installation, createDriver })), async (access) => await access.close())
+    const hosts = await part(
+      Promise.resolve(createHostAccess({ db, sealer, installation, createDriver })),
+      async (access) => await access.close(),
+    )
 
     const ready = { worker: !config.roles.has('worker') }
     if (config.roles.has('worker')) {
@@ -55,10 +60,22 @@ export function createRuntime(config: Config, log: Logger): Runtime {
     }
     if (config.roles.has('api')) {
       const checks: ReadinessChecks = config.roles.has('worker') ? { worker: () => ({ ok: ready.worker }) } : {}
-      const server = await part(buildServer({ db, sealer, log, installation, hosts, checks, idempotencyHours: config.retention.idempotencyHours }), async (app) => await app.close())
+      const server = await part(
+        buildServer({
+          db,
+          sealer,
+          log,
+          installation,
+          hosts,
+          checks,
+          idempotencyHours: config.retention.idempotencyHours,
+        }),
+        async (app) => await app.close(),
+      )
       url = await server.listen({ host: config.host, port: config.port })
     }
-    if (config.localHost === 'auto' && config.databaseUrl === null) await registerLocalHost({ db, sealer, hosts }, { dockerHost: config.dockerHost, log })
+    if (config.localHost === 'auto' && config.databaseUrl === null)
+      await registerLocalHost({ db, sealer, hosts }, { dockerHost: config.dockerHost, log })
     log.info({ url, roles: [...config.roles], installation }, 'ready')
   }
 
@@ -100,7 +117,13 @@ async function startWorker({
   const workerId = newWorkerId()
   const observer = new Observer({ db, log, workerId, intervalMs: config.observeIntervalMs, driver: hosts.driver })
   await part(observer.start(), async () => await observer.stop())
-  const upkeep = new Upkeep({ db, log, installation, resyncIntervalMs: config.resyncIntervalMs, retention: config.retention })
+  const upkeep = new Upkeep({
+    db,
+    log,
+    installation,
+    resyncIntervalMs: config.resyncIntervalMs,
+    retention: config.retention,
+  })
   upkeep.start()
   await part(Promise.resolve(upkeep), async () => await upkeep.stop())
   const runner = new Runner({

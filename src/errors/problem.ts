@@ -17,7 +17,14 @@ export interface Problem {
 /** The problem document of an error; `instance` is the request id. */
 export function toProblem(error: AppError, instance: string): Problem {
   const { status, title } = ERROR_CODES[error.code]
-  const problem: Problem = { type: `/problems/${error.code}`, title, status, detail: error.options.detail, instance, code: error.code }
+  const problem: Problem = {
+    type: `/problems/${error.code}`,
+    title,
+    status,
+    detail: error.options.detail,
+    instance,
+    code: error.code,
+  }
   if (error.options.errors) problem.errors = [...error.options.errors]
   return { ...problem, ...error.options.extra }
 }

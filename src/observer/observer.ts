@@ -60,7 +60,9 @@ export class Observer {
     const { db, workerId, log } = this.#options
     await db.prisma.host
       .updateMany({ where: { observerId: workerId }, data: { observerId: null, observerUntil: null } })
-      .catch((error: unknown) => log.warn({ err: error }, 'hosts could not be given up; they are taken over when the hold runs out'))
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'hosts could not be given up; they are taken over when the hold runs out'),
+      )
   }
 
   /**
@@ -122,7 +124,9 @@ export class Observer {
       this.#failures.delete(host.id)
     } catch (error) {
       if (this.#stop.signal.aborted) return
-      await this.#failed(host, error).catch((inner: unknown) => log.warn({ err: inner, host: host.name }, 'the status of a host could not be written'))
+      await this.#failed(host, error).catch((inner: unknown) =>
+        log.warn({ err: inner, host: host.name }, 'the status of a host could not be written'),
+      )
     } finally {
       this.#running.delete(host.id)
     }
@@ -140,7 +144,11 @@ export class Observer {
     const count = (this.#failures.get(host.id) ?? 0) + 1
     this.#failures.set(host.id, count)
     const wrongEngine = isAppError(error, 'host_identity_mismatch') || isAppError(error, 'host_marker_missing')
-    const status = wrongEngine ? 'unknown' : count < FAILURES_TO_UNREACHABLE && !host.abandoned ? 'suspect' : 'unreachable'
+    const status = wrongEngine
+      ? 'unknown'
+      : count < FAILURES_TO_UNREACHABLE && !host.abandoned
+        ? 'suspect'
+        : 'unreachable'
     await db.transaction(async (tx) => await hostFailed(tx, host.id, status, error.options.detail))
   }
 

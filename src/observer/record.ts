@@ -68,9 +68,15 @@ export async function hostAnswered(tx: Tx, hostId: string, probe: Probe): Promis
 }
 
 /** The host did not answer as it should: its status, and why. What runs there is not known then. */
-export async function hostFailed(tx: Tx, hostId: string, status: 'suspect' | 'unreachable' | 'unknown', message: string): Promise<void> {
+export async function hostFailed(
+  tx: Tx,
+  hostId: string,
+  status: 'suspect' | 'unreachable' | 'unknown',
+  message: string,
+): Promise<void> {
   await tx.$executeRaw`
     update hosts set status = ${status}, message = ${message}, updated_at = case when status = ${status} then updated_at else now() end
     where id = ${hostId}::uuid`
-  if (status !== 'suspect') await tx.$executeRaw`update instances set reachable = false where host_id = ${hostId}::uuid and reachable`
+  if (status !== 'suspect')
+    await tx.$executeRaw`update instances set reachable = false where host_id = ${hostId}::uuid and reachable`
 }

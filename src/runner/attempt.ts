@@ -41,7 +41,10 @@ export type OperationRow = NonNullable<Awaited<ReturnType<typeof loadOperation>>
 
 /** The operation with its app and tenant; null: it is gone. */
 export async function loadOperation(db: Database, id: string) {
-  return await db.prisma.operation.findUnique({ where: { id }, include: { app: { include: { tenant: true, host: true } } } })
+  return await db.prisma.operation.findUnique({
+    where: { id },
+    include: { app: { include: { tenant: true, host: true } } },
+  })
 }
 
 /**
@@ -52,19 +55,26 @@ export async function attempt(deps: AttemptDeps, lease: Lease, operation: Operat
   const { app } = operation
   if (!app) return { end: 'reached', target: { release: null, replicas: {}, running: true, restartGeneration: 0 } }
   const target = targetOf(app, operation)
-  const release = target.release === null ? null : await deps.db.prisma.release.findUnique({ where: { appId_number: { appId: app.id, number: target.release } } })
+  const release =
+    target.release === null
+      ? null
+      : await deps.db.prisma.release.findUnique({ where: { appId_number: { appId: app.id, number: target.release } } })
   const spec = release ? (release.spec as unknown as AppSpec) : null
   const deadlineMs = spec?.progressDeadlineNs ? spec.progressDeadlineNs / 1e6 : deps.progressDeadlineMs
-  const goBack = operation.revertTo === null && operation.kind !== 'reconcile' && digestOf(goodOf(app)) !== digestOf(target)
+  const goBack =
+    operation.revertTo === null && operation.kind !== 'reconcile' && digestOf(goodOf(app)) !== digestOf(target)
   try {
-    if (target.release !== null && !release) throw new AppError('internal', { detail: `release ${target.release} is gone` })
+    if (target.release !== null && !release)
+      throw new AppError('internal', { detail: `release ${target.release} is gone` })
     const host = await placeApp(deps, app, spec)
     if (!host) return { end: 'reached', target }
     const signal = operation.revertTo === null ? AbortSignal.any([lease.signal, lease.cancelSignal]) : lease.signal
     const call = { signal, guard: lease.guard }
     const driver = await deps.connect(host.id, call).catch((error: unknown) => {
       // A lost marker may be put back by an admin at any time: it is waited for like a host that is away.
-      throw isAppError(error, 'host_marker_missing') ? new AppError('host_unreachable', { detail: error.options.detail, host: host.name, cause: error }) : error
+      throw isAppError(error, 'host_marker_missing')
+        ? new AppError('host_unreachable', { detail: error.options.detail, host: host.name, cause: error })
+        : error
     })
     const removeVolumes = (operation.params as { removeVolumes?: boolean }).removeVolumes === true
     const desire = async (): Promise<DesiredApp> =>
@@ -78,7 +88,17 @@ export async function attempt(deps: AttemptDeps, lease: Lease, operation: Operat
         wanted: target,
         removeVolumes,
       })
-    const reached = await converge({ deps, lease, call, driver, host, appId: app.id, operationId: operation.id, desire, awaitMs: deadlineMs })
+    const reached = await converge({
+      deps,
+      lease,
+      call,
+      driver,
+      host,
+      appId: app.id,
+      operationId: operation.id,
+      desire,
+      awaitMs: deadlineMs,
+    })
     return reached === 'reached' ? { end: 'reached', target } : { end: reached }
   } catch (error) {
     return { end: 'error', error, goBack, overdue: await isOverdue(deps.db, operation.id, deadlineMs) }
@@ -97,7 +117,17 @@ interface ConvergeOptions {
   readonly awaitMs: number
 }
 
-async function converge({ deps, lease, call, driver, host, appId, operationId, desire, awaitMs }: ConvergeOptions): Promise<'reached' | 'stopped' | 'again'> {
+async function converge({
+  deps,
+  lease,
+  call,
+  driver,
+  host,
+  appId,
+  operationId,
+  desire,
+  awaitMs,
+}: ConvergeOptions): Promise<'reached' | 'stopped' | 'again'> {
   const { db, log, observer } = deps
   let nextSeq = await closeOpenSteps(db.prisma, operationId)
   const glance = glancer(async () => await observer.look(host, appId, call), log)
@@ -112,7 +142,16 @@ async function converge({ deps, lease, call, driver, host, appId, operationId, d
     await storePlan(db, operationId, plan)
     try {
       const result = await execute({
-        db, fence: lease.fence, driver, desired, plan, firstSeq: nextSeq, call, stopSignal: lease.stopSignal, changed: glance.ask, awaitMs,
+        db,
+        fence: lease.fence,
+        driver,
+        desired,
+        plan,
+        firstSeq: nextSeq,
+        call,
+        stopSignal: lease.stopSignal,
+        changed: glance.ask,
+        awaitMs,
       })
       nextSeq = result.nextSeq
       if (result.end === 'stopped') return 'stopped'
@@ -126,7 +165,8 @@ async function converge({ deps, lease, call, driver, host, appId, operationId, d
 
 /** The plan that is being carried out, as the API shows it. */
 async function storePlan(db: Database, operationId: string, plan: Plan): Promise<void> {
-  await db.prisma.$executeRaw`update operations set plan = ${JSON.stringify(planView(plan))}::jsonb where id = ${operationId}::uuid and finished_at is null`
+  await db.prisma
+    .$executeRaw`update operations set plan = ${JSON.stringify(planView(plan))}::jsonb where id = ${operationId}::uuid and finished_at is null`
 }
 
 /** The app's host; where it has none yet, one is chosen and written down. null: it has none and needs none. */
@@ -136,7 +176,10 @@ async function placeApp(
   spec: AppSpec | null,
 ): Promise<{ id: string; name: string } | null> {
   if (!spec || app.host) return app.host ? { id: app.host.id, name: app.host.name } : null
-  const placement = place({ placement: spec.placement, tenantId: app.tenantId, currentHostId: null }, await deps.candidates())
+  const placement = place(
+    { placement: spec.placement, tenantId: app.tenantId, currentHostId: null },
+    await deps.candidates(),
+  )
   if (placement.hostId === null) {
     const reasons = placement.reasons.map(({ host, reason }) => `${host}: ${reason}`).join('; ')
     throw new AppError('no_eligible_host', { detail: reasons === '' ? 'no host is registered' : reasons })
@@ -177,5 +220,7 @@ function glancer(look: () => Promise<unknown>, log: Logger): { ask: () => void; 
 /** The error of an operation that waited too long, out of the last one that it met. */
 export function overdueError(error: unknown): OperationError {
   const last = toOperationError(error)
-  return last.code === 'internal' ? { ...last, code: 'deadline_exceeded', message: 'the operation made no progress for too long' } : last
+  return last.code === 'internal'
+    ? { ...last, code: 'deadline_exceeded', message: 'the operation made no progress for too long' }
+    : last
 }

@@ -17,7 +17,8 @@ export async function endOperation(
   if (status === 'succeeded') await markGood(tx, operation)
   else if (!superseded) await revertWanted(tx, operation)
   if (!(await write())) throw new LeaseOver('lost')
-  if (status === 'succeeded' && operation.kind === 'remove' && operation.appId) await tx.app.delete({ where: { id: operation.appId } })
+  if (status === 'succeeded' && operation.kind === 'remove' && operation.appId)
+    await tx.app.delete({ where: { id: operation.appId } })
   await notify(tx, CHANNELS.operation, operation.id)
   await notify(tx, CHANNELS.work, '')
 }

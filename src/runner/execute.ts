@@ -78,7 +78,15 @@ export async function execute(options: ExecuteOptions): Promise<ExecuteResult> {
 
 async function runStep(options: ExecuteOptions, step: Step, seq: number): Promise<ExecuteResult['end']> {
   const { db, fence, desired, plan } = options
-  const record = { seq, key: step.id, host: plan.host, service: step.service, action: step.action, target: step.target, cause: step.cause }
+  const record = {
+    seq,
+    key: step.id,
+    host: plan.host,
+    service: step.service,
+    action: step.action,
+    target: step.target,
+    cause: step.cause,
+  }
   if (!(await beginStep(db.prisma, fence, record))) throw new LeaseOver('lost')
   try {
     const { result, message } = await act(options, step)
@@ -95,7 +103,10 @@ async function runStep(options: ExecuteOptions, step: Step, seq: number): Promis
   }
 }
 
-async function act(options: ExecuteOptions, step: Step): Promise<{ result: 'done' | 'subnet_taken'; message: string | null }> {
+async function act(
+  options: ExecuteOptions,
+  step: Step,
+): Promise<{ result: 'done' | 'subnet_taken'; message: string | null }> {
   const { driver, desired, call, stopSignal, changed } = options
   if (step.action === 'wait') {
     await sleep(step.waitMs ?? 0, AbortSignal.any([call.signal, stopSignal]))
@@ -110,13 +121,16 @@ async function act(options: ExecuteOptions, step: Step): Promise<{ result: 'done
   }
   const outcome = await driver.execute(step, desired, call)
   changed()
-  return outcome.result === 'done' ? { result: 'done', message: outcome.message ?? null } : { result: outcome.result, message: 'the engine refused the subnet' }
+  return outcome.result === 'done'
+    ? { result: 'done', message: outcome.message ?? null }
+    : { result: outcome.result, message: 'the engine refused the subnet' }
 }
 
 /** Looks at the container until it is as the step wants it. Throws `health_timeout` or `crash_loop` with the end of its log. */
 async function waitFor({ driver, desired, call, stopSignal, awaitMs }: ExecuteOptions, step: Step): Promise<string> {
   const { spec } = desired
-  if (!spec || !step.service) throw new AppError('internal', { detail: 'a step waits for a service that the spec does not have' })
+  if (!spec || !step.service)
+    throw new AppError('internal', { detail: 'a step waits for a service that the spec does not have' })
   const name = step.nativeId ?? step.target
   const startedAt = monotonicMs()
   const first = await driver.inspect(name, call)
@@ -130,10 +144,16 @@ async function waitFor({ driver, desired, call, stopSignal, awaitMs }: ExecuteOp
       firstHealth: first?.health ?? null,
       restartsAtStart: first?.restarts ?? 0,
     })
-    if (verdict.state === 'ready') return `${step.action === 'await_completed' ? 'completed' : 'ready'} after ${(waitedMs / 1000).toFixed(1)} s`
+    if (verdict.state === 'ready')
+      return `${step.action === 'await_completed' ? 'completed' : 'ready'} after ${(waitedMs / 1000).toFixed(1)} s`
     if (verdict.state === 'failed') throw await failure(driver, name, verdict, call)
     if (waitedMs > awaitMs) {
-      throw await failure(driver, name, { code: 'health_timeout', detail: `not ready after ${Math.round(waitedMs / 1000)} s` }, call)
+      throw await failure(
+        driver,
+        name,
+        { code: 'health_timeout', detail: `not ready after ${Math.round(waitedMs / 1000)} s` },
+        call,
+      )
     }
     await sleep(pollMs, AbortSignal.any([call.signal, stopSignal]))
     container = await driver.inspect(name, call)

@@ -41,7 +41,17 @@ export async function failure(
 
 /** An error as an operation tells it. What is not an AppError is `internal`, and only the log has its cause. */
 export function toOperationError(error: unknown): OperationError {
-  if (!isAppError(error)) return { code: 'internal', message: 'something broke inside the server; the log has the cause under this operation\'s id' }
+  if (!isAppError(error))
+    return {
+      code: 'internal',
+      message: "something broke inside the server; the log has the cause under this operation's id",
+    }
   const { detail, host, service, instance } = error.options
-  return { code: error.code, message: detail, ...(host && { host }), ...(service && { service }), ...(instance && { instance }) }
+  return {
+    code: error.code,
+    message: detail,
+    ...(host && { host }),
+    ...(service && { service }),
+    ...(instance && { instance }),
+  }
 }

@@ -156,7 +156,13 @@ export async function beginStep(tx: Tx, fence: Fence, step: StepRecord): Promise
 }
 
 /** Writes how a step ended; a finished one is progress. False: the lease was lost, and nothing was written. */
-export async function endStep(tx: Tx, fence: Fence, seq: number, status: 'succeeded' | 'failed' | 'cancelled', message: string | null): Promise<boolean> {
+export async function endStep(
+  tx: Tx,
+  fence: Fence,
+  seq: number,
+  status: 'succeeded' | 'failed' | 'cancelled',
+  message: string | null,
+): Promise<boolean> {
   const written = await tx.$executeRaw`
     with held as (
       update operations set progress_at = case when ${status} = 'succeeded' then now() else progress_at end

@@ -15,7 +15,7 @@ const REST_AFTER_FAILURE_S = 300
  */
 export async function resync(db: Database, installation: string, log: Logger): Promise<number> {
   let queued = 0
-  for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+  for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
     const ids = await db.prisma.$queryRaw<{ id: string }[]>`
       select a.id from apps a
       join hosts h on h.id = a.host_id and h.status = 'ready'
@@ -38,7 +38,10 @@ async function resyncApp(db: Database, installation: string, appId: string, log:
   })
   if (!app?.host) return false
   const wanted = wantedOf(app)
-  const release = wanted.release === null ? null : await db.prisma.release.findUnique({ where: { appId_number: { appId, number: wanted.release } } })
+  const release =
+    wanted.release === null
+      ? null
+      : await db.prisma.release.findUnique({ where: { appId_number: { appId, number: wanted.release } } })
   const desired = buildDesired({
     installation,
     tenant: { id: app.tenant.id, name: app.tenant.name },
@@ -50,9 +53,17 @@ async function resyncApp(db: Database, installation: string, appId: string, log:
     removeVolumes: false,
   })
   const plan = reconcile(desired, observedFromRows(app.instances, app.objects, Date.now()))
-  const cause = plan.steps.find(({ action }) => action !== 'await_healthy' && action !== 'await_completed' && action !== 'wait')
+  const cause = plan.steps.find(
+    ({ action }) => action !== 'await_healthy' && action !== 'await_completed' && action !== 'wait',
+  )
   if (!cause) return false
-  const enqueued = await db.transaction(async (tx) => await enqueueReconcile(tx, { appId, wantedVersion: app.wantedVersion }))
-  if (enqueued) log.info({ app: app.name, tenant: app.tenant.name, action: cause.action, cause: cause.cause }, 'an app differs from what is wanted; a reconcile is queued')
+  const enqueued = await db.transaction(
+    async (tx) => await enqueueReconcile(tx, { appId, wantedVersion: app.wantedVersion }),
+  )
+  if (enqueued)
+    log.info(
+      { app: app.name, tenant: app.tenant.name, action: cause.action, cause: cause.cause },
+      'an app differs from what is wanted; a reconcile is queued',
+    )
   return enqueued
 }

@@ -1,5 +1,12 @@
 import type { Logger } from 'pino'
-import { attempt, type AttemptDeps, type AttemptEnd, loadOperation, type OperationRow, overdueError } from './attempt.ts'
+import {
+  attempt,
+  type AttemptDeps,
+  type AttemptEnd,
+  loadOperation,
+  type OperationRow,
+  overdueError,
+} from './attempt.ts'
 import { endOperation } from './end.ts'
 import { toOperationError } from './failure.ts'
 import { CancelAsked, Lease, LeaseOver } from './lease.ts'
@@ -104,7 +111,10 @@ export class Runner {
     // Leases are kept until the last operation has been handed over.
     while (!this.#stopping.signal.aborted || this.#leases.size > 0) {
       await this.#beat()
-      await sleep(this.#stopping.signal.aborted ? HEARTBEAT_MS / 10 : HEARTBEAT_MS, this.#stopping.signal.aborted ? undefined : this.#stopping.signal).catch(() => {})
+      await sleep(
+        this.#stopping.signal.aborted ? HEARTBEAT_MS / 10 : HEARTBEAT_MS,
+        this.#stopping.signal.aborted ? undefined : this.#stopping.signal,
+      ).catch(() => {})
     }
   }
 
@@ -113,8 +123,14 @@ export class Runner {
     if (held.size === 0) return
     const sentAt = monotonicMs()
     try {
-      const beats = new Map((await heartbeat(this.#options.db.prisma, this.#options.workerId, [...held.keys()])).map((beat) => [beat.id, beat]))
-      for (const [id, lease] of held) if (this.#leases.get(id)?.lease === lease) lease.confirm(beats.get(id) ?? null, sentAt)
+      const beats = new Map(
+        (await heartbeat(this.#options.db.prisma, this.#options.workerId, [...held.keys()])).map((beat) => [
+          beat.id,
+          beat,
+        ]),
+      )
+      for (const [id, lease] of held)
+        if (this.#leases.get(id)?.lease === lease) lease.confirm(beats.get(id) ?? null, sentAt)
     } catch (error) {
       this.#options.log.warn({ err: error }, 'a heartbeat failed; trying again')
     }
@@ -128,7 +144,11 @@ export class Runner {
       while (await this.#attempt(lease, log));
     } catch (error) {
       if (error instanceof LeaseOver) log.warn(`${error.message}: another attempt takes over`)
-      else log.error({ err: error }, 'the result of an attempt could not be written; the lease runs out and another attempt follows')
+      else
+        log.error(
+          { err: error },
+          'the result of an attempt could not be written; the lease runs out and another attempt follows',
+        )
     }
   }
 
@@ -141,7 +161,9 @@ export class Runner {
     if (lease.cancelRequested && operation.revertTo === null) {
       return await this.#turn(lease, 'cancelled', { code: 'cancelled', message: 'it was cancelled on request' })
     }
-    const result = lease.supersededBy ? ({ end: 'stopped' } as const) : await attempt({ ...this.#options, log }, lease, operation)
+    const result = lease.supersededBy
+      ? ({ end: 'stopped' } as const)
+      : await attempt({ ...this.#options, log }, lease, operation)
     lease.guard()
     return await this.#conclude(lease, log, operation, result)
   }
@@ -155,24 +177,37 @@ export class Runner {
     if (result.end === 'again') return await this.#park(lease, { delayMs: POLL_MS, reason: null, error: null })
     if (result.end === 'stopped') {
       if (!lease.supersededBy) return await this.#park(lease, { delayMs: 0, reason: null, error: null })
-      await this.#end(lease, log, operation, 'cancelled', { code: 'superseded', message: `operation ${lease.supersededBy} took its place` })
+      await this.#end(lease, log, operation, 'cancelled', {
+        code: 'superseded',
+        message: `operation ${lease.supersededBy} took its place`,
+      })
       return false
     }
     return await this.#failed(lease, log, operation, result)
   }
 
-  async #failed(lease: Lease, log: Logger, operation: OperationRow, { error, goBack, overdue }: AttemptEnd & { end: 'error' }): Promise<boolean> {
+  async #failed(
+    lease: Lease,
+    log: Logger,
+    operation: OperationRow,
+    { error, goBack, overdue }: AttemptEnd & { end: 'error' },
+  ): Promise<boolean> {
     if (error instanceof LeaseOver) {
       if (error.why === 'drain') return await this.#park(lease, { delayMs: 0, reason: null, error: null })
       throw error
     }
-    if (error instanceof CancelAsked) return await this.#turn(lease, 'cancelled', { code: 'cancelled', message: 'it was cancelled on request' })
+    if (error instanceof CancelAsked)
+      return await this.#turn(lease, 'cancelled', { code: 'cancelled', message: 'it was cancelled on request' })
     if (!isAppError(error)) log.error({ err: error }, 'an attempt broke')
     const retryable = !isAppError(error) || error.retryable
     if (retryable && !overdue) {
       const told = toOperationError(error)
       log.info({ code: told.code, detail: told.message }, 'the attempt failed; it is tried again')
-      return await this.#park(lease, { delayMs: backoffMs(lease.fence.attempt, { baseMs: 1000, maxMs: 15_000 }), reason: 'backoff', error: told })
+      return await this.#park(lease, {
+        delayMs: backoffMs(lease.fence.attempt, { baseMs: 1000, maxMs: 15_000 }),
+        reason: 'backoff',
+        error: told,
+      })
     }
     const told = retryable ? overdueError(error) : toOperationError(error)
     if (operation.revertTo !== null) {
@@ -207,7 +242,12 @@ export class Runner {
   /** Writes the end of an operation and of what it wanted, in one transaction. */
   async #end(lease: Lease, log: Logger, operation: OperationRow, status: string, error: unknown): Promise<void> {
     await this.#options.db.transaction(async (tx) => {
-      await endOperation(tx, operation, { status, error }, async () => await finish(tx, lease.fence, status, error as object | null))
+      await endOperation(
+        tx,
+        operation,
+        { status, error },
+        async () => await finish(tx, lease.fence, status, error as object | null),
+      )
     })
     log.info({ status, error }, 'the operation ended')
   }

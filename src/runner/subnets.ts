@@ -28,7 +28,10 @@ export async function reserveSubnet(tx: Tx, blocks: readonly string[], hostId: s
     if (mine) return mine.cidr
     const taken = new Set(rows.map((row) => row.cidr))
     const free = subnetsOf(blocks).find((cidr) => !taken.has(cidr))
-    if (!free) throw new AppError('insufficient_capacity', { detail: 'every subnet of MOORAGE_DOCKER_SUBNETS is taken on this host' })
+    if (!free)
+      throw new AppError('insufficient_capacity', {
+        detail: 'every subnet of MOORAGE_DOCKER_SUBNETS is taken on this host',
+      })
     await tx.$executeRaw`
       insert into subnets (id, host_id, cidr, app_id) values (${newId()}::uuid, ${hostId}::uuid, ${free}, ${appId}::uuid) on conflict do nothing`
   }

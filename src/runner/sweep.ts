@@ -11,7 +11,10 @@ export async function sweepLost(db: Database, log: Logger): Promise<void> {
   for (const { id } of lost) {
     const operation = await loadOperation(db, id)
     if (!operation) continue
-    const error = { code: 'internal', message: `${MAX_LOST_LEASES} workers died while they ran it; their logs have the cause` }
+    const error = {
+      code: 'internal',
+      message: `${MAX_LOST_LEASES} workers died while they ran it; their logs have the cause`,
+    }
     await db.transaction(async (tx) => {
       await endOperation(tx, operation, { status: 'failed', error }, async () => {
         const ended = await tx.$executeRaw`

@@ -50,7 +50,10 @@ export class Upkeep {
       try {
         await work()
       } catch (error) {
-        this.#options.log.warn({ err: error, loop: name, afterMs: Math.round(monotonicMs() - startedAt) }, 'a slow loop failed; it runs again')
+        this.#options.log.warn(
+          { err: error, loop: name, afterMs: Math.round(monotonicMs() - startedAt) },
+          'a slow loop failed; it runs again',
+        )
       }
     }
   }

@@ -36,7 +36,11 @@ export interface LabResponse {
 }
 
 /** A process of the program as an operator starts it, on a lab database; resolves once it is ready. */
-export async function startServer(options: { databaseUrl: string; roles?: string; env?: Record<string, string> }): Promise<LabServer> {
+export async function startServer(options: {
+  databaseUrl: string
+  roles?: string
+  env?: Record<string, string>
+}): Promise<LabServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'moorage-server-'))
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: new URL('../..', import.meta.url).pathname,
@@ -87,7 +91,11 @@ async function ready(child: ChildProcess, lines: string[], exited: Promise<numbe
   })
   const deadline = AbortSignal.timeout(START_DEADLINE_MS)
   const late = new Promise<never>((_, reject) => {
-    deadline.addEventListener('abort', () => reject(new Error(`the server was not ready in time:\n${lines.join('\n')}`)), { once: true })
+    deadline.addEventListener(
+      'abort',
+      () => reject(new Error(`the server was not ready in time:\n${lines.join('\n')}`)),
+      { once: true },
+    )
   })
   const died = exited.then((code) => {
     throw new Error(`the server ended with ${code}:\n${lines.join('\n')}`)
@@ -104,10 +112,19 @@ function parse(line: string): Record<string, unknown> | null {
 }
 
 /** One request as a client sends it. The body of the answer is parsed where it is JSON. */
-export async function request(url: string, method: string, path: string, { body, token = LAB_TOKEN, headers = {} }: RequestOptions = {}): Promise<LabResponse> {
+export async function request(
+  url: string,
+  method: string,
+  path: string,
+  { body, token = LAB_TOKEN, headers = {} }: RequestOptions = {},
+): Promise<LabResponse> {
   const response = await fetch(`${url}${path}`, {
     method,
-    headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
     body: body === undefined ? undefined : JSON.stringify(body),
   })
   const text = await response.text()
@@ -116,7 +133,11 @@ export async function request(url: string, method: string, path: string, { body,
 }
 
 /** Looks again until `check` gives something; throws with `what` after the deadline. */
-export async function eventually<T>(what: string, check: () => Promise<T | null | undefined | false>, deadlineMs = 60_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  check: () => Promise<T | null | undefined | false>,
+  deadlineMs = 60_000,
+): Promise<T> {
   const until = performance.now() + deadlineMs
   for (;;) {
     const found = await check()

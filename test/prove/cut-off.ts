@@ -10,7 +10,10 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
   return await Scene.run(async (scene) => {
     const databaseUrl = await scene.database()
     const [near, far] = await Promise.all([scene.engine({ tcp: false }), scene.engine()])
-    const server = await scene.server({ databaseUrl, env: { MOORAGE_OBSERVE_SECONDS: '2', MOORAGE_PROGRESS_DEADLINE_SECONDS: long ? '90' : '40' } })
+    const server = await scene.server({
+      databaseUrl,
+      env: { MOORAGE_OBSERVE_SECONDS: '2', MOORAGE_PROGRESS_DEADLINE_SECONDS: long ? '90' : '40' },
+    })
     await addHost(server, 'near', near, 'socket', { zone: 'near' })
     await addHost(server, 'far', far, 'tcp', { zone: 'far' })
     await must(server, 'POST', '/v1/tenants', { name: 'acme' })
@@ -18,7 +21,8 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
       services: { web: webService(IMAGES.web1, { environment: { RUN: run }, deploy: { replicas } }) },
       'x-moorage': { placement: { hosts: { zone } } },
     })
-    const apply = async (app: string, body: object) => (await must(server, 'PUT', `/v1/tenants/acme/apps/${app}`, { spec: body })).operation
+    const apply = async (app: string, body: object) =>
+      (await must(server, 'PUT', `/v1/tenants/acme/apps/${app}`, { spec: body })).operation
 
     const answers: number[] = []
     const polling = new AbortController()
@@ -41,7 +45,10 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
     const before = await timed('before', '1')
     const cut = async (app: string) => {
       const operation = await apply(app, spec('far', 3))
-      await eventually('its steps begin', async () => (await must(server, 'GET', `/v1/operations/${operation.id}`)).steps.length > 3)
+      await eventually(
+        'its steps begin',
+        async () => (await must(server, 'GET', `/v1/operations/${operation.id}`)).steps.length > 3,
+      )
       await far.cutOff()
       const parked = await eventually('it is parked', async () => {
         const seen = await must(server, 'GET', `/v1/operations/${operation.id}`)
@@ -59,13 +66,23 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
     await polled
     const hosts = (await must(server, 'GET', '/v1/hosts')).items as { name: string; status: string }[]
     await far.heal()
-    const again = await eventually('the host is ready again', async () => (await must(server, 'GET', '/v1/hosts/far')).status === 'ready', 60_000)
+    const again = await eventually(
+      'the host is ready again',
+      async () => (await must(server, 'GET', '/v1/hosts/far')).status === 'ready',
+      60_000,
+    )
 
     const p99 = percentile(answers, 0.99)
     return {
       outcome:
-        healed.status === 'succeeded' && failed.status === 'failed' && failed.error?.code === 'host_unreachable' && beside.status === 'succeeded' &&
-        beside.ms < 3 * before.ms + 2000 && hosts.find(({ name }) => name === 'far')?.status === 'unreachable' && again && (!long || p99 < 100),
+        healed.status === 'succeeded' &&
+        failed.status === 'failed' &&
+        failed.error?.code === 'host_unreachable' &&
+        beside.status === 'succeeded' &&
+        beside.ms < 3 * before.ms + 2000 &&
+        hosts.find(({ name }) => name === 'far')?.status === 'unreachable' &&
+        again &&
+        (!long || p99 < 100),
       lines: [
         `cut off, then healed: parked with ${healing.parked.error?.code}, then ${healed.status} after ${healed.attempts} attempts`,
         `cut off for good: ${failed.status} with ${failed.error?.code} after ${failed.attempts} attempts`,

@@ -14,25 +14,33 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
     await addHost(server, 'h1', engine)
     const others = Array.from({ length: 9 }, (_, index) => `small-${index}`)
     for (const name of ['hog', ...others]) await must(server, 'POST', '/v1/tenants', { name })
-    const spec = (run: number) => ({ services: { web: webService(IMAGES.web1, { environment: { RUN: String(run) } }) } })
+    const spec = (run: number) => ({
+      services: { web: webService(IMAGES.web1, { environment: { RUN: String(run) } }) },
+    })
 
     for (let at = 0; at < QUEUED; at += APPS) {
       await Promise.all(
-        Array.from({ length: APPS }, async (_, index) =>
-          await must(server, 'PUT', `/v1/tenants/hog/apps/app-${index}?supersede=queue`, { spec: spec(at) }),
+        Array.from(
+          { length: APPS },
+          async (_, index) =>
+            await must(server, 'PUT', `/v1/tenants/hog/apps/app-${index}?supersede=queue`, { spec: spec(at) }),
         ),
       )
     }
-    const hog = (await must(server, 'GET', '/v1/tenants/hog/operations?status=running&limit=200')).items.length as number
+    const hog = (await must(server, 'GET', '/v1/tenants/hog/operations?status=running&limit=200')).items
+      .length as number
     const queued = await Promise.all(
-      others.map(async (tenant) => (await must(server, 'PUT', `/v1/tenants/${tenant}/apps/shop`, { spec: spec(0) })).operation),
+      others.map(
+        async (tenant) => (await must(server, 'PUT', `/v1/tenants/${tenant}/apps/shop`, { spec: spec(0) })).operation,
+      ),
     )
     const started = await Promise.all(
-      queued.map(async ({ id }) =>
-        await eventually(`${id} starts`, async () => {
-          const { createdAt, startedAt } = await must(server, 'GET', `/v1/operations/${id}`)
-          return startedAt !== null && { ms: Date.parse(startedAt) - Date.parse(createdAt) }
-        }),
+      queued.map(
+        async ({ id }) =>
+          await eventually(`${id} starts`, async () => {
+            const { createdAt, startedAt } = await must(server, 'GET', `/v1/operations/${id}`)
+            return startedAt !== null && { ms: Date.parse(startedAt) - Date.parse(createdAt) }
+          }),
       ),
     )
     const waits = started.map(({ ms }) => ms)

@@ -26,7 +26,10 @@ export async function prove(): Promise<Outcome> {
       while (sent < REQUESTS) {
         sent += 1
         const server = sent % 2 === 0 ? a : b
-        const answer = await server.request('PUT', '/v1/tenants/acme/apps/shop', { body, headers: { 'idempotency-key': 'the-one' } })
+        const answer = await server.request('PUT', '/v1/tenants/acme/apps/shop', {
+          body,
+          headers: { 'idempotency-key': 'the-one' },
+        })
         const text = `${answer.status} ${JSON.stringify(answer.body)}`
         answers.set(text, (answers.get(text) ?? 0) + 1)
       }
@@ -38,15 +41,26 @@ export async function prove(): Promise<Outcome> {
     const operation = await ended(b, operations[0])
     const releases = (await must(b, 'GET', '/v1/tenants/acme/apps/shop/releases')).items
     const containers = await ourContainers(engine)
-    const other = await a.request('PUT', '/v1/tenants/acme/apps/shop', { body: { ...body, force: true }, headers: { 'idempotency-key': 'the-one' } })
+    const other = await a.request('PUT', '/v1/tenants/acme/apps/shop', {
+      body: { ...body, force: true },
+      headers: { 'idempotency-key': 'the-one' },
+    })
     const holds =
-      answers.size === 1 && [...answers.keys()][0]?.startsWith('202 ') === true && operations.length === 1 && releases.length === 1 &&
-      containers.length === 1 && operation.status === 'succeeded' && other.status === 422
+      answers.size === 1 &&
+      [...answers.keys()][0]?.startsWith('202 ') === true &&
+      operations.length === 1 &&
+      releases.length === 1 &&
+      containers.length === 1 &&
+      operation.status === 'succeeded' &&
+      other.status === 422
     return {
       outcome: holds,
       lines: [
         `requests ${[...answers.values()].reduce((sum, count) => sum + count, 0)} in ${(took / 1000).toFixed(1)} s over 2 API processes, ${AT_ONCE} at a time`,
-        `different answers ${answers.size} (${[...answers].slice(0, 3).map(([text, count]) => `${count} × ${text.slice(0, 60)}`).join('; ')}…)`,
+        `different answers ${answers.size} (${[...answers]
+          .slice(0, 3)
+          .map(([text, count]) => `${count} × ${text.slice(0, 60)}`)
+          .join('; ')}…)`,
         `operations ${operations.length} (${operation.status}), releases ${releases.length}, containers ${containers.length}`,
         `the same key with another body: ${other.status} ${other.body.code}`,
       ],

@@ -20,7 +20,8 @@ export class Scene {
     try {
       return await work(scene)
     } catch (error) {
-      for (const server of scene.#servers) process.stderr.write(`the last lines of server ${server.pid}:\n${server.lines.slice(-15).join('\n')}\n`)
+      for (const server of scene.#servers)
+        process.stderr.write(`the last lines of server ${server.pid}:\n${server.lines.slice(-15).join('\n')}\n`)
       throw error
     } finally {
       for (const teardown of scene.#teardowns.toReversed()) await teardown()
@@ -52,14 +53,27 @@ export class Scene {
 }
 
 /** Answers 2xx, or throws with the answer. */
-export async function must(server: Pick<LabServer, 'request'>, method: string, path: string, body?: unknown, headers?: Record<string, string>) {
+export async function must(
+  server: Pick<LabServer, 'request'>,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) {
   const answer = await server.request(method, path, { body, headers })
-  if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+  if (answer.status >= 300)
+    throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
   return answer.body
 }
 
 /** Registers an engine as a host, by its socket or its address. */
-export async function addHost(server: LabServer, name: string, engine: LabEngine, by: 'socket' | 'tcp' = 'socket', labels = {}): Promise<void> {
+export async function addHost(
+  server: LabServer,
+  name: string,
+  engine: LabEngine,
+  by: 'socket' | 'tcp' = 'socket',
+  labels = {},
+): Promise<void> {
   const endpoint = by === 'socket' ? { socketPath: engine.socketPath } : { url: engine.url }
   await must(server, 'POST', '/v1/hosts', { name, kind: 'docker', endpoint, labels })
 }
@@ -73,7 +87,13 @@ export async function deploy(server: LabServer, tenant: string, app: string, spe
 
 /** A service that answers on port 80 once it is healthy, within a second or two. */
 export function webService(image: string, more: object = {}): object {
-  return { image, pull_policy: 'never', healthcheck: { test: ['CMD', '/bin/check'], interval: '500ms', timeout: '2s', retries: 20 }, stop_grace_period: '2s', ...more }
+  return {
+    image,
+    pull_policy: 'never',
+    healthcheck: { test: ['CMD', '/bin/check'], interval: '500ms', timeout: '2s', retries: 20 },
+    stop_grace_period: '2s',
+    ...more,
+  }
 }
 
 export interface OurContainer {
@@ -90,13 +110,31 @@ export interface OurContainer {
 /** Every container on an engine that carries one of our labels, as the stock CLI shows them. */
 export async function ourContainers(engine: LabEngine): Promise<OurContainer[]> {
   const label = (name: string) => `{{.Label "moorage.io/${name}"}}`
-  const format = ['{{.ID}}', '{{.Names}}', '{{.State}}', label('app'), label('service'), label('ordinal'), label('service-digest'), '{{.Image}}'].join('|')
-  const out = await engine.docker(['ps', '-a', '--no-trunc', '--filter', 'label=moorage.io/installation', '--format', format])
+  const format = [
+    '{{.ID}}',
+    '{{.Names}}',
+    '{{.State}}',
+    label('app'),
+    label('service'),
+    label('ordinal'),
+    label('service-digest'),
+    '{{.Image}}',
+  ].join('|')
+  const out = await engine.docker([
+    'ps',
+    '-a',
+    '--no-trunc',
+    '--filter',
+    'label=moorage.io/installation',
+    '--format',
+    format,
+  ])
   return out
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const [id = '', name = '', state = '', app = '', service = '', ordinal = '', digest = '', image = ''] = line.split('|')
+      const [id = '', name = '', state = '', app = '', service = '', ordinal = '', digest = '', image = ''] =
+        line.split('|')
       return { id, name, state, app, service, ordinal, digest, image }
     })
 }

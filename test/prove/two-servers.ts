@@ -19,28 +19,49 @@ export async function prove(): Promise<Outcome> {
     )
     const [one, two] = servers
     if (!one || !two) throw new Error('two servers')
-    const app = (image: string) => ({ services: { web: webService(image, { volumes: ['data:/data/kept'] }) }, volumes: { data: {} } })
-    const results = await Promise.all([deploy(one, 'acme', 'shop', app(IMAGES.web1)), deploy(two, 'acme', 'shop', app(IMAGES.web2))])
+    const app = (image: string) => ({
+      services: { web: webService(image, { volumes: ['data:/data/kept'] }) },
+      volumes: { data: {} },
+    })
+    const results = await Promise.all([
+      deploy(one, 'acme', 'shop', app(IMAGES.web1)),
+      deploy(two, 'acme', 'shop', app(IMAGES.web2)),
+    ])
     const both = await ourContainers(engine)
     const { operation } = await must(one, 'DELETE', '/v1/tenants/acme/apps/shop?volumes=true')
     const removed = await ended(one, operation)
     const left = await ourContainers(engine)
-    const volumes = (await engine.docker(['volume', 'ls', '-q', '--filter', 'label=moorage.io/app=shop'])).split('\n').filter(Boolean)
+    const volumes = (await engine.docker(['volume', 'ls', '-q', '--filter', 'label=moorage.io/app=shop']))
+      .split('\n')
+      .filter(Boolean)
     const other = both.find(({ image }) => image === IMAGES.web2)
-    const untouched = left.length === 1 && left[0]?.id === other?.id && left[0]?.state === 'running' && volumes.length === 1
+    const untouched =
+      left.length === 1 && left[0]?.id === other?.id && left[0]?.state === 'running' && volumes.length === 1
 
     const startedAt = performance.now()
-    const many = { services: { web: { image: IMAGES.web1, pull_policy: 'never', deploy: { update_config: { monitor: '1s' } } } } }
+    const many = {
+      services: { web: { image: IMAGES.web1, pull_policy: 'never', deploy: { update_config: { monitor: '1s' } } } },
+    }
     const operations = await Promise.all(
-      Array.from({ length: APPS }, async (_, index) => (await must(one, 'PUT', `/v1/tenants/acme/apps/app-${index}`, { spec: many })).operation),
+      Array.from(
+        { length: APPS },
+        async (_, index) => (await must(one, 'PUT', `/v1/tenants/acme/apps/app-${index}`, { spec: many })).operation,
+      ),
     )
     const ends = await Promise.all(operations.map(async (each) => await ended(one, each, 300_000)))
     const took = performance.now() - startedAt
     const succeeded = ends.filter(({ status }) => status === 'succeeded').length
-    const networks = (await engine.docker(['network', 'ls', '-q', '--filter', 'label=moorage.io/app'])).split('\n').filter(Boolean)
+    const networks = (await engine.docker(['network', 'ls', '-q', '--filter', 'label=moorage.io/app']))
+      .split('\n')
+      .filter(Boolean)
     const failure = ends.find(({ status }) => status !== 'succeeded')?.error
     return {
-      outcome: results.every(({ status }) => status === 'succeeded') && both.length === 2 && removed.status === 'succeeded' && untouched && succeeded === APPS,
+      outcome:
+        results.every(({ status }) => status === 'succeeded') &&
+        both.length === 2 &&
+        removed.status === 'succeeded' &&
+        untouched &&
+        succeeded === APPS,
       lines: [
         `equal names on one engine: ${results.map(({ status }) => status).join(', ')}, containers ${both.length}`,
         `after one removed its app with its volumes: containers ${left.length}, volumes ${volumes.length}, the other's ${untouched ? 'untouched' : 'TOUCHED'}`,

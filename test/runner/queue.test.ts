@@ -3,7 +3,19 @@ import { pino } from 'pino'
 import t from 'tap'
 import { insertApp, insertQueued } from './rows.ts'
 import { type Database, openDatabase } from '../../src/db/index.ts'
-import { beginStep, claim, type Claim, closeOpenSteps, endStep, type Fence, finish, heartbeat, MAX_LOST_LEASES, park, turnRound } from '../../src/runner/queue.ts'
+import {
+  beginStep,
+  claim,
+  type Claim,
+  closeOpenSteps,
+  endStep,
+  type Fence,
+  finish,
+  heartbeat,
+  MAX_LOST_LEASES,
+  park,
+  turnRound,
+} from '../../src/runner/queue.ts'
 import { sweepLost } from '../../src/runner/sweep.ts'
 import { labDatabase } from '../lab/database.ts'
 
@@ -16,9 +28,15 @@ async function open(t: { teardown(work: () => unknown): void }): Promise<Databas
   return db
 }
 
-const fenceOf = (claimed: Claim | null, owner: string): Fence => ({ operationId: claimed?.id ?? '', owner, attempt: claimed?.attempt ?? 0 })
-const expire = async (db: Database, id: string) => await db.prisma.$executeRaw`update operations set lease_until = now() - interval '1 second' where id = ${id}::uuid`
-const status = async (db: Database, id: string) => (await db.prisma.operation.findUniqueOrThrow({ where: { id } })).status
+const fenceOf = (claimed: Claim | null, owner: string): Fence => ({
+  operationId: claimed?.id ?? '',
+  owner,
+  attempt: claimed?.attempt ?? 0,
+})
+const expire = async (db: Database, id: string) =>
+  await db.prisma.$executeRaw`update operations set lease_until = now() - interval '1 second' where id = ${id}::uuid`
+const status = async (db: Database, id: string) =>
+  (await db.prisma.operation.findUniqueOrThrow({ where: { id } })).status
 
 t.test('a lane gives one operation at a time, in the order of their acceptance', async (t) => {
   const db = await open(t)
@@ -36,10 +54,12 @@ t.test('a lane gives one operation at a time, in the order of their acceptance',
 t.test('twenty claims at once take twenty different operations', async (t) => {
   const db = await open(t)
   const ids = []
-  for (let index = 0; index < 20; index += 1) ids.push(await insertQueued(db, await insertApp(db, 'acme', `app-${index}`)))
+  for (let index = 0; index < 20; index += 1)
+    ids.push(await insertQueued(db, await insertApp(db, 'acme', `app-${index}`)))
   const claims = await Promise.all(ids.map(async () => await claim(db.prisma, randomUUID(), [])))
   const left = []
-  for (let next = await claim(db.prisma, randomUUID(), []); next; next = await claim(db.prisma, randomUUID(), [])) left.push(next)
+  for (let next = await claim(db.prisma, randomUUID(), []); next; next = await claim(db.prisma, randomUUID(), []))
+    left.push(next)
   t.same([...claims, ...left].flatMap((each) => (each ? [each.id] : [])).toSorted(), ids.toSorted())
 })
 
@@ -63,12 +83,23 @@ t.test('a parked operation keeps its lane, and comes back when it is due or some
   await insertQueued(db, app)
   const owner = randomUUID()
   const claimed = await claim(db.prisma, owner, [])
-  t.equal(await park(db.prisma, fenceOf(claimed, owner), { delayMs: 60_000, reason: 'backoff', error: { code: 'host_unreachable', message: 'x' } }), true)
+  t.equal(
+    await park(db.prisma, fenceOf(claimed, owner), {
+      delayMs: 60_000,
+      reason: 'backoff',
+      error: { code: 'host_unreachable', message: 'x' },
+    }),
+    true,
+  )
   t.equal(await claim(db.prisma, owner, []), null, 'not due')
   await db.prisma.operation.update({ where: { id }, data: { cancelRequested: true } })
   const again = await claim(db.prisma, owner, [])
   t.match(again, { id, attempt: 2 })
-  t.equal(await park(db.prisma, fenceOf(claimed, owner), { delayMs: 0, reason: null, error: null }), false, 'the first attempt has no say any more')
+  t.equal(
+    await park(db.prisma, fenceOf(claimed, owner), { delayMs: 0, reason: null, error: null }),
+    false,
+    'the first attempt has no say any more',
+  )
   await park(db.prisma, fenceOf(again, owner), { delayMs: 0, reason: null, error: null })
   t.match(await claim(db.prisma, owner, []), { id, attempt: 3 })
 })
@@ -106,6 +137,10 @@ t.test('five lost leases end the operation with internal, and free its lane', as
   }
   t.equal(await claim(db.prisma, randomUUID(), []), null, 'nobody takes it a sixth time')
   await sweepLost(db, log)
-  t.match(await db.prisma.operation.findUniqueOrThrow({ where: { id } }), { status: 'failed', error: { code: 'internal' }, lostLeases: MAX_LOST_LEASES })
+  t.match(await db.prisma.operation.findUniqueOrThrow({ where: { id } }), {
+    status: 'failed',
+    error: { code: 'internal' },
+    lostLeases: MAX_LOST_LEASES,
+  })
   t.equal((await claim(db.prisma, randomUUID(), []))?.id, next)
 })

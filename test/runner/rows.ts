@@ -19,6 +19,8 @@ export async function insertApp(db: Database, tenant: string, app = 'shop'): Pro
 /** A queued operation in the app's lane. */
 export async function insertQueued(db: Database, { tenantId, appId }: AppRows, kind = 'deploy'): Promise<string> {
   const id = newId()
-  await db.prisma.operation.create({ data: { id, laneId: appId, tenantId, appId, appName: 'shop', kind, requestedBy: 'test' } })
+  await db.prisma.operation.create({
+    data: { id, laneId: appId, tenantId, appId, appName: 'shop', kind, requestedBy: 'test' },
+  })
   return id
 }
