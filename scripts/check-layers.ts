@@ -177,7 +177,7 @@ function checkEffects(file: string, code: string): Violation[] {
       'is module-level state: two servers in one process would share it; pass it on instead',
     ],
     [
-      !/\.routes\.ts$/.test(file) && room !== 'http',
+      !file.endsWith('.routes.ts') && room !== 'http',
       /^export\s+default\b/,
       'is a default export: only Fastify plugins have one, everything else has a name that can be searched for',
     ],
