@@ -85,7 +85,7 @@ export function command(
   args: (dir: string) => readonly string[],
 ): Command {
   // Nothing of this process's environment: PGDATA, PGPORT, TZ and the like would change what Postgres does.
-  const env = { PATH: process.env.PATH, LC_ALL: 'C' }
+  const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
   const { identity, native, dir } = cluster
   if (!cluster.mounted || !identity) {
     return { file: join(native, 'bin', program), args: args(dir), options: { cwd: '/', env, ...identity } }
