@@ -199,8 +199,11 @@ function inBatches(slots: readonly Slot[], size: number): readonly (readonly Slo
   return Array.from({ length: Math.ceil(slots.length / width) }, (_, at) => slots.slice(at * width, (at + 1) * width))
 }
 
-function noteGap({ state, notes }: Context, batches: readonly (readonly Slot[])[]): void {
+function noteGap({ desired, state, notes }: Context, batches: readonly (readonly Slot[])[]): void {
   const { name, order } = state
+  const picked = desired.spec?.services[name]?.ports.some(({ hostPort }) => hostPort === null) ?? false
+  if (picked && !order.stopFirst && batches.some((batch) => batch.length > 0))
+    notes.push(`${name}: the host ports that the engine picks change with each replacement; by name there is no gap`)
   const stopped = batches.map((batch) => batch.filter(({ fresh }) => fresh?.state !== 'running'))
   if (!order.stopFirst || stopped.every((batch) => batch.length === 0)) return
   const gap = batches.some((batch) => batch.length > 0 && !othersServe(state, batch))

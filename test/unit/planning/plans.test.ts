@@ -285,3 +285,15 @@ t.test('a service that others await runs once a digest', async (t) => {
   ])
   matchesGolden(t, 'migration-outdated', reconcile(wanted, outdated), wanted)
 })
+
+t.test('a port that the engine picks is said to change, and does not forbid start-first', async (t) => {
+  const wanted = desired(app({ web: service({ ports: [port(null)] }) }))
+  const before = observed(wanted, [container(wanted, 'web', 1, { serviceDigest: OLD })])
+  const { notes, steps } = reconcile(wanted, before)
+  t.same(notes, ['web: the host ports that the engine picks change with each replacement; by name there is no gap'])
+  t.ok(
+    steps.findIndex(({ action }) => action === 'promote') <
+      steps.findIndex(({ action }) => action === 'stop_container'),
+  )
+  t.same(reconcile(wanted, observed(wanted, [])).notes, [], 'a first deploy replaces nothing')
+})
