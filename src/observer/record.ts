@@ -1,6 +1,7 @@
 import type { Tx } from '../db/index.ts'
 import type { Observation, Probe } from '../drivers/index.ts'
 import { newId } from '../lib/ids.ts'
+import { storable } from '../lib/storable-text.ts'
 
 /** The database's clock: what an observation is dated with, before it begins. */
 export async function observationTime(tx: Tx): Promise<Date> {
@@ -75,7 +76,7 @@ export async function hostFailed(
   message: string,
 ): Promise<void> {
   await tx.$executeRaw`
-    update hosts set status = ${status}, message = ${message}, updated_at = case when status = ${status} then updated_at else now() end
+    update hosts set status = ${status}, message = ${storable(message)}, updated_at = case when status = ${status} then updated_at else now() end
     where id = ${hostId}::uuid`
   if (status !== 'suspect')
     await tx.$executeRaw`update instances set reachable = false where host_id = ${hostId}::uuid and reachable`

@@ -1,6 +1,7 @@
 import type { CallOptions, Driver } from '../drivers/index.ts'
 import { AppError, isAppError } from '../errors/app-error.ts'
 import type { ErrorCode } from '../errors/codes.ts'
+import { storable } from '../lib/storable-text.ts'
 
 const LOG_LINES = 20
 
@@ -49,7 +50,7 @@ export function toOperationError(error: unknown): OperationError {
   const { detail, host, service, instance } = error.options
   return {
     code: error.code,
-    message: detail,
+    message: storable(detail),
     ...(host && { host }),
     ...(service && { service }),
     ...(instance && { instance }),

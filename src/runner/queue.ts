@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/index.ts'
+import { storable } from '../lib/storable-text.ts'
 
 /** How long a lease lasts on the database's clock. A heartbeat renews it every HEARTBEAT_MS. */
 export const LEASE_MS = 10_000
@@ -41,7 +42,7 @@ async function claimDue(tx: Tx, owner: string): Promise<Claim | null> {
       left join hosts h on h.id = a.host_id
       where o.status = 'running'
         and case when o.lease_owner is null
-              then o.next_attempt_at <= now() or o.cancel_requested or o.superseded_by is not null
+              then o.next_attempt_at <= now() or (o.cancel_requested and o.revert_to is null) or o.superseded_by is not null
               else o.lease_until < now() and o.lost_leases + 1 < ${MAX_LOST_LEASES} end
         and not coalesce(h.transport ->> 'type' = 'unix' and h.observer_id <> ${owner}::uuid and h.observer_until > now(), false)
       order by o.next_attempt_at nulls first limit 1
@@ -70,7 +71,7 @@ async function claimQueued(tx: Tx, owner: string, excluded: readonly string[]): 
         and not coalesce(l.tenant_id = any(${[...excluded]}::uuid[]), false)
         and not coalesce(h.transport ->> 'type' = 'unix' and h.observer_id <> ${owner}::uuid and h.observer_until > now(), false)
       order by coalesce(load.running, 0), head.id limit 1
-      for update of l skip locked),
+      for no key update of l skip locked),
     taken as (
       update operations o
       set status = 'running', lease_owner = ${owner}::uuid, lease_until = now() + ${LEASE_MS} * interval '1 millisecond',
@@ -167,7 +168,7 @@ export async function endStep(
     with held as (
       update operations set progress_at = case when ${status} = 'succeeded' then now() else progress_at end
       where id = ${fence.operationId}::uuid and lease_owner = ${fence.owner}::uuid and attempts = ${fence.attempt} returning id)
-    update steps s set status = ${status}, message = ${message}, finished_at = now()
+    update steps s set status = ${status}, message = ${message === null ? null : storable(message)}, finished_at = now()
     from held where s.operation_id = held.id and s.seq = ${seq}`
   return written === 1
 }

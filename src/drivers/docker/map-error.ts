@@ -1,5 +1,6 @@
 import { AppError } from '../../errors/app-error.ts'
 import type { ErrorCode } from '../../errors/codes.ts'
+import { storable } from '../../lib/storable-text.ts'
 
 /** The engine's own no: its HTTP status and message. Inside this driver it is an outcome to look at; it leaves as an AppError. */
 export class Refusal extends Error {
@@ -96,11 +97,11 @@ export function tellable(message: string): string {
   const text = message
     .replaceAll(/[\p{Cc}\s]+/gu, ' ')
     .replaceAll(/:\/\/[^/@\s]*@/g, '://')
-    .replaceAll(/([?&][\w.-]+=)[^&\s"]+/g, '$1…')
+    .replaceAll(/([?&][\w.-]+=)[^&\s"]*[^&\s":]/g, '$1…')
     .replaceAll(/\/(?:var|run|tmp|home|root|proc|sys)\/[^\s"':,)]+/g, '…')
     .replaceAll(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1')
     .trim()
-  return text.length > 300 ? `${text.slice(0, 299)}…` : text
+  return storable(text, 300)
 }
 
 const CONNECTION_WORDS: Readonly<Record<string, string>> = {

@@ -95,3 +95,10 @@ t.test('an image without a tag means latest, never all tags', async (t) => {
   t.same(parseReference('r.example:5000/a/web:2'), { repository: 'r.example:5000/a/web', tag: '2' })
   t.same(parseReference('web:2@sha256:abc'), { repository: 'web', tag: 'sha256:abc' })
 })
+
+t.test('a message is never cut inside of a character: half of one could not be stored', async (t) => {
+  for (let lead = 290; lead < 302; lead += 1) {
+    const told = tellable('x'.repeat(lead) + '🦭'.repeat(20))
+    t.ok(told.isWellFormed() && told.length <= 300, String(lead))
+  }
+})

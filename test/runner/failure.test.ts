@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import t from 'tap'
+import { insertApp, insertQueued } from './rows.ts'
+import { openDatabase } from '../../src/db/index.ts'
+import { AppError } from '../../src/errors/app-error.ts'
+import { toOperationError } from '../../src/runner/failure.ts'
+import { beginStep, claim, endStep, finish } from '../../src/runner/queue.ts'
+import { labDatabase } from '../lab/database.ts'
+
+t.test('whatever a container or an engine says, the operation ends and its error is kept', async (t) => {
+  const { url } = await labDatabase(t)
+  const db = await openDatabase({ url, log: pino({ level: 'silent' }) })
+  t.teardown(async () => await db.close())
+  const said = ['a\u0000b', 'half \ud83e', '\udda6 half', 'x'.repeat(16_382) + '🦭'.repeat(500_000)]
+  for (const [at, detail] of said.entries()) {
+    const id = await insertQueued(db, await insertApp(db, 'acme', `app-${at}`))
+    const owner = randomUUID()
+    const attempt = (await claim(db.prisma, owner, []))?.attempt ?? 0
+    const fence = { operationId: id, owner, attempt }
+    const step = { seq: 1, key: 'k', host: 'h1', service: null, action: 'pull_image', target: 'x', cause: 'test' }
+    await beginStep(db.prisma, fence, step)
+    t.equal(await endStep(db.prisma, fence, 1, 'failed', detail), true)
+    const error = toOperationError(new AppError('crash_loop', { detail }))
+    t.equal(await db.transaction(async (tx) => await finish(tx, fence, 'failed', error)), true)
+    const row = await db.prisma.operation.findUniqueOrThrow({ where: { id } })
+    t.match(row, { status: 'failed', error: { code: 'crash_loop' } })
+    t.ok(error.message.isWellFormed() && error.message.length <= 16_384)
+  }
+})
