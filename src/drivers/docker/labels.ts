@@ -51,19 +51,38 @@ export type ContainerIdentity = Pick<ObservedContainer, 'service' | 'ordinal' | 
   readonly restartGeneration: number
 }
 
-/** What a container's labels say it is; null where they don't say it all. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/
+const DIGEST = /^[0-9a-f]{64}$/
+
+/** The app that an object's labels name; null where they name none in our own form: anybody can write labels. */
+export function readOwner(labels: Labels | null | undefined): { tenantId: string; appId: string } | null {
+  const tenantId = labels?.[LABELS.tenantId] ?? ''
+  const appId = labels?.[LABELS.appId] ?? ''
+  return UUID.test(tenantId) && UUID.test(appId) ? { tenantId, appId } : null
+}
+
+/** The name of a network or volume among the app's; null where it is none of ours. */
+export function readKey(labels: Labels | null | undefined): string | null {
+  const key = labels?.[LABELS.key] ?? ''
+  return NAME.test(key) ? key : null
+}
+
+/**
+ * What a container's labels say it is; null where they don't say it all, or not in our own form. What one container's
+ * labels hold must not keep the others from being written down.
+ */
 export function readIdentity(labels: Labels, installation: string): ContainerIdentity | null {
-  const tenantId = labels[LABELS.tenantId]
-  const appId = labels[LABELS.appId]
-  const service = labels[LABELS.service]
-  const serviceDigest = labels[LABELS.serviceDigest]
+  const owner = readOwner(labels)
+  const service = labels[LABELS.service] ?? ''
+  const serviceDigest = labels[LABELS.serviceDigest] ?? ''
   const ordinal = labels[LABELS.ordinal] ?? ''
   const restartGeneration = labels[LABELS.restartGeneration] ?? '0'
-  if (labels[LABELS.installation] !== installation || !tenantId || !appId || !service || !serviceDigest) return null
-  if (!/^\d{1,9}$/.test(ordinal) || !/^\d{1,15}$/.test(restartGeneration)) return null
+  if (labels[LABELS.installation] !== installation || !owner) return null
+  if (!NAME.test(service) || !DIGEST.test(serviceDigest)) return null
+  if (!/^\d{1,9}$/.test(ordinal) || !/^\d{1,9}$/.test(restartGeneration)) return null
   return {
-    tenantId,
-    appId,
+    ...owner,
     service,
     serviceDigest,
     ordinal: Number(ordinal),

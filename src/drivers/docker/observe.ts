@@ -3,7 +3,7 @@ import type { CallOptions, Observation, ObservedInstance, ObservedObject } from 
 import type { ContainerState } from '../../planning/index.ts'
 import { inspectContainer, type ContainerInfo, type Context } from './context.ts'
 import { imageDigest } from './images.ts'
-import { filterOf, LABELS, readIdentity, type Labels } from './labels.ts'
+import { filterOf, readIdentity, readKey, readOwner, type Labels } from './labels.ts'
 import type { NetworkInfo } from './networks.ts'
 import { isServing } from './swap.ts'
 
@@ -148,9 +148,7 @@ function toObject(
   labels: Labels | null | undefined,
   subnet: string | null,
 ): ObservedObject | null {
-  const tenantId = labels?.[LABELS.tenantId]
-  const appId = labels?.[LABELS.appId]
-  const key = labels?.[LABELS.key]
-  if (!tenantId || !appId || !key) return null
-  return { kind, nativeId, name, tenantId, appId, key, subnet }
+  const owner = readOwner(labels)
+  const key = readKey(labels)
+  return owner && key !== null ? { kind, nativeId, name, ...owner, key, subnet } : null
 }
