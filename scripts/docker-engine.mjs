@@ -8,14 +8,15 @@ import { environment, lastLines, run } from './child.mjs'
 
 const DEFAULT_SOCKET = '/var/run/docker.sock'
 const ENGINE_PACKAGES = ['docker.io', 'iptables', 'busybox-static']
-/** What the tests use beside the engine: network namespaces. */
-const LAB_PACKAGES = [...ENGINE_PACKAGES, 'iproute2', 'util-linux']
+/** What the tests use beside the engine: network namespaces, and the README's curl. */
+const LAB_PACKAGES = [...ENGINE_PACKAGES, 'iproute2', 'util-linux', 'curl']
 const PROGRAMS = {
   'docker.io': 'dockerd',
   iptables: 'iptables',
   'busybox-static': 'busybox',
   iproute2: 'ip',
   'util-linux': 'nsenter',
+  curl: 'curl',
 }
 const START_TIMEOUT_MS = 60_000
 
@@ -110,7 +111,10 @@ export async function ensureEngine({ dataDir }) {
  * @returns {Promise<boolean>} whether something was installed
  */
 export async function ensureLabPackages() {
-  return isDebianRoot() ? installPackages(LAB_PACKAGES) : false
+  if (!isDebianRoot()) return false
+  const installed = await installPackages(LAB_PACKAGES)
+  // From Debian 13 on, the command line is a package of its own.
+  return findProgram('docker') ? installed : await installPackages(['docker-cli'], { force: true })
 }
 
 /** The static busybox that the local images are made of. @returns {Promise<string>} its path; throws with what to do where there is none */
