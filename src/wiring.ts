@@ -24,18 +24,21 @@ export interface Runtime {
   readonly url: string | null
 }
 
+/** How long requests may go on once the process is asked to end. */
+const REQUESTS_MS = 2000
+
 /** The composition root: builds every part once, in order, and takes them down in the reverse order. */
 export function createRuntime(config: Config, log: Logger): Runtime {
   const stops: (() => Promise<unknown>)[] = []
   let url: string | null = null
   let starting: Promise<void> = Promise.resolve()
-  let stopping = false
+  const stopping = new AbortController()
 
   /** Each part's end is noted as soon as it is there; a stop that came meanwhile ends the start. */
   const part = async <T>(made: Promise<T>, stop?: (value: T) => Promise<unknown>): Promise<T> => {
     const value = await made
     if (stop) stops.push(async () => await stop(value))
-    if (stopping) throw new Error('stopped while it started')
+    stopping.signal.throwIfAborted()
     return value
   }
 
@@ -43,7 +46,7 @@ export function createRuntime(config: Config, log: Logger): Runtime {
     const databaseUrl =
       config.databaseUrl ??
       (await part(startEmbedded({ dataDir: config.dataDir, log }), async (server) => await server.stop())).url
-    await part(migrate(databaseUrl, { log }))
+    await part(migrate(databaseUrl, { log, signal: stopping.signal }))
     const db = await part(openDatabase({ url: databaseUrl, log }), async (database) => await database.close())
     const installation = await ensureInstallation(db.prisma)
     const sealer = createSealer(config.secretKeys ?? (await generatedKey(config, log)))
@@ -70,7 +73,7 @@ export function createRuntime(config: Config, log: Logger): Runtime {
           checks,
           idempotencyHours: config.retention.idempotencyHours,
         }),
-        async (app) => await app.close(),
+        closeServer,
       )
       url = await server.listen({ host: config.host, port: config.port })
     }
@@ -88,13 +91,19 @@ export function createRuntime(config: Config, log: Logger): Runtime {
       await starting
     },
     async stop() {
-      stopping = true
+      stopping.abort(new Error('stopped while it started'))
       await starting.catch(() => {})
       for (const stop of stops.toReversed()) {
         await stop().catch((error: unknown) => log.warn({ err: error }, 'a part did not stop cleanly'))
       }
     },
   }
+}
+
+/** Requests under way may end; what is still open then (a body that does not come) is cut off. */
+async function closeServer(server: Awaited<ReturnType<typeof buildServer>>): Promise<void> {
+  const cut = setTimeout(() => server.server.closeAllConnections(), REQUESTS_MS)
+  await server.close().finally(() => clearTimeout(cut))
 }
 
 type Part = <T>(made: Promise<T>, stop?: (value: T) => Promise<unknown>) => Promise<T>

@@ -37,7 +37,7 @@ export class Observer {
   readonly #options: ObserverOptions
   readonly #stop = new AbortController()
   readonly #failures = new Map<string, number>()
-  readonly #running = new Set<string>()
+  readonly #running = new Map<string, Promise<void>>()
   #wake: () => void = () => {}
   #loop: Promise<void> = Promise.resolve()
   #listener: { close(): Promise<void> } | null = null
@@ -56,6 +56,8 @@ export class Observer {
     this.#stop.abort()
     this.#wake()
     await this.#loop
+    // One that is under way must not take its host again afterwards.
+    await Promise.all(this.#running.values())
     await this.#listener?.close()
     const { db, workerId, log } = this.#options
     await db.prisma.host
@@ -84,7 +86,7 @@ export class Observer {
         this.#wake = resolve
       })
       try {
-        for (const host of await this.#hosts()) void this.#list(host)
+        for (const host of await this.#hosts()) this.#look(host)
       } catch (error) {
         log.warn({ err: error }, 'the hosts could not be read; trying again')
       }
@@ -103,9 +105,15 @@ export class Observer {
       from hosts where observer_id is null or observer_id = ${workerId}::uuid or observer_until < now()`
   }
 
+  #look(host: OwnedHost): void {
+    if (this.#running.has(host.id) || this.#stop.signal.aborted) return
+    this.#running.set(
+      host.id,
+      this.#list(host).finally(() => this.#running.delete(host.id)),
+    )
+  }
+
   async #list(host: OwnedHost): Promise<void> {
-    if (this.#running.has(host.id)) return
-    this.#running.add(host.id)
     const { db, log } = this.#options
     const call = { signal: withDeadline(LIST_DEADLINE_MS, this.#stop.signal) }
     try {
@@ -127,8 +135,6 @@ export class Observer {
       await this.#failed(host, error).catch((inner: unknown) =>
         log.warn({ err: inner, host: host.name }, 'the status of a host could not be written'),
       )
-    } finally {
-      this.#running.delete(host.id)
     }
   }
 

@@ -20,7 +20,9 @@ export interface Observed {
 
 /**
  * Makes the tables of instances and objects equal to what was observed. Rows of an observation that began later stay; rows change only
- * where something differs; what carries the id of an app that does not exist is passed over. One transaction.
+ * where something differs; what carries the id of an app that does not exist is passed over. A list of the whole host
+ * brings nothing new of an app that an operation is or was at work on since it began: what the list saw may be gone by now, and
+ * the operation looks by itself. One transaction.
  */
 export async function record(tx: Tx, { hostId, appId, since, observation }: Observed): Promise<void> {
   const instances = JSON.stringify(observation.instances.map((instance) => ({ id: newId(), ...instance })))
@@ -33,6 +35,9 @@ export async function record(tx: Tx, { hostId, appId, since, observation }: Obse
       "serviceDigest" text, "restartGeneration" int, state text, health text, serving boolean, image text, "imageDigest" text, addresses jsonb,
       ports jsonb, restarts int, "exitCode" int, "startedAt" timestamptz, "createdAt" timestamptz)
     join apps a on a.id = r."appId"
+    where ${appId ?? null}::uuid is not null
+      or exists (select from instances k where k.host_id = ${hostId}::uuid and k.native_id = r."nativeId")
+      or not exists (select from operations o where o.app_id = a.id and (o.lease_owner is not null or o.finished_at > ${since}))
     on conflict (host_id, native_id) do update set
       name = excluded.name, state = excluded.state, health = excluded.health, serving = excluded.serving, addresses = excluded.addresses,
       ports = excluded.ports, restarts = excluded.restarts, exit_code = excluded.exit_code, started_at = excluded.started_at,
@@ -52,6 +57,9 @@ export async function record(tx: Tx, { hostId, appId, since, observation }: Obse
     select ${hostId}::uuid, r.kind, r."nativeId", a.id, r.name, r.key, r.subnet, ${since}
     from jsonb_to_recordset(${objects}::jsonb) as r(kind text, "nativeId" text, "appId" uuid, name text, key text, subnet text)
     join apps a on a.id = r."appId"
+    where ${appId ?? null}::uuid is not null
+      or exists (select from engine_objects k where k.host_id = ${hostId}::uuid and k.native_id = r."nativeId")
+      or not exists (select from operations o where o.app_id = a.id and (o.lease_owner is not null or o.finished_at > ${since}))
     on conflict (host_id, kind, native_id) do update set app_id = excluded.app_id, subnet = excluded.subnet, observed_at = excluded.observed_at
     where o.observed_at <= excluded.observed_at and (o.app_id, o.subnet) is distinct from (excluded.app_id, excluded.subnet)`
   await tx.$executeRaw`

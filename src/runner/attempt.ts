@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { execute } from './execute.ts'
 import { type OperationError, toOperationError } from './failure.ts'
 import type { Lease } from './lease.ts'
-import { closeOpenSteps } from './queue.ts'
+import { closeOpenSteps, type Fence } from './queue.ts'
 import { refuseSubnet, reserveSubnet } from './subnets.ts'
 import type { Database } from '../db/index.ts'
 import { type CallOptions, type Driver, toObservedApp } from '../drivers/index.ts'
@@ -55,15 +55,18 @@ export async function attempt(deps: AttemptDeps, lease: Lease, operation: Operat
   const { app } = operation
   if (!app) return { end: 'reached', target: { release: null, replicas: {}, running: true, restartGeneration: 0 } }
   const target = targetOf(app, operation)
-  const release =
-    target.release === null
-      ? null
-      : await deps.db.prisma.release.findUnique({ where: { appId_number: { appId: app.id, number: target.release } } })
-  const spec = release ? (release.spec as unknown as AppSpec) : null
-  const deadlineMs = spec?.progressDeadlineNs ? spec.progressDeadlineNs / 1e6 : deps.progressDeadlineMs
+  let deadlineMs = deps.progressDeadlineMs
   const goBack =
     operation.revertTo === null && operation.kind !== 'reconcile' && digestOf(goodOf(app)) !== digestOf(target)
   try {
+    const release =
+      target.release === null
+        ? null
+        : await deps.db.prisma.release.findUnique({
+            where: { appId_number: { appId: app.id, number: target.release } },
+          })
+    const spec = release ? (release.spec as unknown as AppSpec) : null
+    if (spec?.progressDeadlineNs) deadlineMs = spec.progressDeadlineNs / 1e6
     if (target.release !== null && !release)
       throw new AppError('internal', { detail: `release ${target.release} is gone` })
     const host = await placeApp(deps, app, spec)
@@ -95,13 +98,19 @@ export async function attempt(deps: AttemptDeps, lease: Lease, operation: Operat
       driver,
       host,
       appId: app.id,
-      operationId: operation.id,
+      fence: lease.fence,
       desire,
       awaitMs: deadlineMs,
     })
+    if (reached === 'again' && (await isOverdue(deps.db, operation.id, deadlineMs))) {
+      const error = new AppError('deadline_exceeded', { detail: 'what runs was made to differ again and again' })
+      return { end: 'error', error, goBack: false, overdue: true }
+    }
     return reached === 'reached' ? { end: 'reached', target } : { end: reached }
   } catch (error) {
-    return { end: 'error', error, goBack, overdue: await isOverdue(deps.db, operation.id, deadlineMs) }
+    // A database that does not say is one that is away: the next attempt asks again.
+    const overdue = await isOverdue(deps.db, operation.id, deadlineMs).catch(() => false)
+    return { end: 'error', error, goBack, overdue }
   }
 }
 
@@ -112,7 +121,7 @@ interface ConvergeOptions {
   readonly driver: Driver
   readonly host: { readonly id: string; readonly name: string }
   readonly appId: string
-  readonly operationId: string
+  readonly fence: Fence
   readonly desire: () => Promise<DesiredApp>
   readonly awaitMs: number
 }
@@ -124,22 +133,22 @@ async function converge({
   driver,
   host,
   appId,
-  operationId,
+  fence,
   desire,
   awaitMs,
 }: ConvergeOptions): Promise<'reached' | 'stopped' | 'again'> {
   const { db, log, observer } = deps
-  let nextSeq = await closeOpenSteps(db.prisma, operationId)
+  let nextSeq = await closeOpenSteps(db.prisma, fence)
   const glance = glancer(async () => await observer.look(host, appId, call), log)
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     if (lease.stopSignal.aborted) return 'stopped'
     const desired = await desire()
     const plan = reconcile(desired, toObservedApp(await observer.look(host, appId, call)))
     if (plan.steps.length === 0) {
-      if (round === 0) await storePlan(db, operationId, plan)
+      if (round === 0) await storePlan(db, fence, plan)
       return 'reached'
     }
-    await storePlan(db, operationId, plan)
+    await storePlan(db, fence, plan)
     try {
       const result = await execute({
         db,
@@ -164,9 +173,10 @@ async function converge({
 }
 
 /** The plan that is being carried out, as the API shows it. */
-async function storePlan(db: Database, operationId: string, plan: Plan): Promise<void> {
-  await db.prisma
-    .$executeRaw`update operations set plan = ${JSON.stringify(planView(plan))}::jsonb where id = ${operationId}::uuid and finished_at is null`
+async function storePlan(db: Database, { operationId, owner, attempt: nth }: Fence, plan: Plan): Promise<void> {
+  await db.prisma.$executeRaw`
+    update operations set plan = ${JSON.stringify(planView(plan))}::jsonb
+    where id = ${operationId}::uuid and lease_owner = ${owner}::uuid and attempts = ${nth}`
 }
 
 /** The app's host; where it has none yet, one is chosen and written down. null: it has none and needs none. */
@@ -184,8 +194,11 @@ async function placeApp(
     const reasons = placement.reasons.map(({ host, reason }) => `${host}: ${reason}`).join('; ')
     throw new AppError('no_eligible_host', { detail: reasons === '' ? 'no host is registered' : reasons })
   }
-  await deps.db.prisma.app.update({ where: { id: app.id }, data: { hostId: placement.hostId } })
-  return { id: placement.hostId, name: placement.host }
+  // Whoever was slower takes the choice of the one before: an app is never on two hosts.
+  await deps.db.prisma.app.updateMany({ where: { id: app.id, hostId: null }, data: { hostId: placement.hostId } })
+  const placed = await deps.db.prisma.app.findUnique({ where: { id: app.id }, select: { host: true } })
+  if (!placed?.host) throw new AppError('no_eligible_host', { detail: `the host ${placement.host} is gone` })
+  return { id: placed.host.id, name: placed.host.name }
 }
 
 async function isOverdue(db: Database, operationId: string, deadlineMs: number): Promise<boolean> {

@@ -17,6 +17,9 @@ export async function endOperation(
   if (status === 'succeeded') await markGood(tx, operation)
   else if (!superseded) await revertWanted(tx, operation)
   if (!(await write())) throw new LeaseOver('lost')
+  await tx.$executeRaw`
+    update steps set status = 'cancelled', finished_at = now(), message = 'cut off'
+    where operation_id = ${operation.id}::uuid and status = 'running'`
   if (status === 'succeeded' && operation.kind === 'remove' && operation.appId)
     await tx.app.delete({ where: { id: operation.appId } })
   await notify(tx, CHANNELS.operation, operation.id)

@@ -59,6 +59,12 @@ export class Lease {
     return this.#stop.signal
   }
 
+  /** Why it is over; null: it is not. */
+  get over(): LeaseOver['why'] | null {
+    const { aborted, reason } = this.#over.signal
+    return aborted && reason instanceof LeaseOver ? reason.why : null
+  }
+
   readonly guard = (): void => {
     if (monotonicMs() - this.#confirmedAt >= FENCE_MS) this.end('lost')
     this.#over.signal.throwIfAborted()
@@ -68,7 +74,8 @@ export class Lease {
   confirm(beat: Beat | null, sentAt: number): void {
     if (!beat || beat.attempt !== this.fence.attempt) return this.end('lost')
     if (monotonicMs() - this.#confirmedAt >= FENCE_MS) return this.end('lost')
-    this.#confirmedAt = sentAt
+    // Answers may overtake each other.
+    this.#confirmedAt = Math.max(this.#confirmedAt, sentAt)
     clearTimeout(this.#timer)
     this.#timer = this.#arm()
     this.supersededBy = beat.supersededBy

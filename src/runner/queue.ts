@@ -156,7 +156,10 @@ export async function beginStep(tx: Tx, fence: Fence, step: StepRecord): Promise
   return written === 1
 }
 
-/** Writes how a step ended; a finished one is progress. False: the lease was lost, and nothing was written. */
+/**
+ * Writes how a step ended; one that finished for the first time is progress (a pull that each attempt repeats is none).
+ * False: the lease was lost, and nothing was written.
+ */
 export async function endStep(
   tx: Tx,
   fence: Fence,
@@ -166,18 +169,23 @@ export async function endStep(
 ): Promise<boolean> {
   const written = await tx.$executeRaw`
     with held as (
-      update operations set progress_at = case when ${status} = 'succeeded' then now() else progress_at end
+      update operations set progress_at = case when ${status} = 'succeeded' and not exists (
+          select from steps before join steps this using (operation_id, key) where before.operation_id = ${fence.operationId}::uuid
+            and this.seq = ${seq} and before.seq <> ${seq} and before.status = 'succeeded') then now() else progress_at end
       where id = ${fence.operationId}::uuid and lease_owner = ${fence.owner}::uuid and attempts = ${fence.attempt} returning id)
     update steps s set status = ${status}, message = ${message === null ? null : storable(message)}, finished_at = now()
     from held where s.operation_id = held.id and s.seq = ${seq}`
   return written === 1
 }
 
-/** Steps that an earlier attempt left open were cut off with it. Returns the next free sequence number. */
-export async function closeOpenSteps(tx: Tx, operationId: string): Promise<number> {
+/** Steps that an attempt up to this one left open were cut off with it. Returns the next free sequence number. */
+export async function closeOpenSteps(
+  tx: Tx,
+  { operationId, attempt }: Pick<Fence, 'operationId' | 'attempt'>,
+): Promise<number> {
   await tx.$executeRaw`
-    update steps set status = 'cancelled', finished_at = now(), message = 'cut off; the next attempt looked again'
-    where operation_id = ${operationId}::uuid and status = 'running'`
+    update steps set status = 'cancelled', finished_at = now(), message = 'cut off'
+    where operation_id = ${operationId}::uuid and status = 'running' and attempt <= ${attempt}`
   const rows = await tx.$queryRaw<{ next: number }[]>`
     select coalesce(max(seq), 0)::int + 1 as next from steps where operation_id = ${operationId}::uuid`
   return rows[0]?.next ?? 1

@@ -11,7 +11,7 @@ import { endOperation } from './end.ts'
 import { toOperationError } from './failure.ts'
 import { CancelAsked, Lease, LeaseOver } from './lease.ts'
 import { claim, type Claim, finish, heartbeat, HEARTBEAT_MS, park, turnRound } from './queue.ts'
-import { CHANNELS } from '../db/index.ts'
+import { CHANNELS, isUnavailable, mapDbError, notify } from '../db/index.ts'
 import { isAppError } from '../errors/app-error.ts'
 import { sleep } from '../lib/abort.ts'
 import { backoffMs } from '../lib/backoff.ts'
@@ -20,7 +20,12 @@ import { goodOf } from '../modules/apps/index.ts'
 
 /** NOTIFY wakes a worker; where one was lost, this poll finds the work. */
 const POLL_MS = 1000
-const DRAIN_MS = 8000
+/** How long running steps may go on once the worker is asked to end, and how long handing over may take after that. */
+const DRAIN_MS = 7000
+const HAND_OVER_MS = 2500
+/** A heartbeat that hangs (on a connection that died in silence) does not keep the next one from being sent. */
+const BEAT_PATIENCE_MS = 2 * HEARTBEAT_MS
+const WRITE_AGAIN_MS = 250
 
 export interface RunnerOptions extends AttemptDeps {
   readonly workerId: string
@@ -30,7 +35,8 @@ export interface RunnerOptions extends AttemptDeps {
 /** Claims operations and carries them out, up to `slots` at once. */
 export class Runner {
   readonly #options: RunnerOptions
-  readonly #leases = new Map<string, { lease: Lease; done: Promise<void> }>()
+  /** By lease, not by operation: an operation may come back here while its last attempt still winds down. */
+  readonly #held = new Set<Lease>()
   readonly #stopping = new AbortController()
   #listeners: { close(): Promise<void> }[] = []
   #wake: () => void = () => {}
@@ -45,7 +51,7 @@ export class Runner {
     this.#listeners = [
       await db.listen(CHANNELS.work, () => this.#wake()),
       await db.listen(CHANNELS.operation, (id) => {
-        if (id === null || this.#leases.has(id)) void this.#beat()
+        if (id === null || [...this.#held].some(({ fence }) => fence.operationId === id)) void this.#beat()
       }),
     ]
     this.#loops = [this.#claimLoop(), this.#beatLoop()]
@@ -55,11 +61,12 @@ export class Runner {
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#wake()
-    for (const { lease } of this.#leases.values()) lease.stop()
-    const running = [...this.#leases.values()].map(({ done }) => done)
-    await Promise.race([Promise.all(running), sleep(DRAIN_MS)])
-    for (const { lease } of this.#leases.values()) lease.end('drain')
-    await Promise.all([...running, ...this.#loops])
+    for (const lease of this.#held) lease.stop()
+    const ended = Promise.all(this.#loops)
+    await within(DRAIN_MS, ended)
+    for (const lease of this.#held) lease.end('drain')
+    // A database that does not answer takes nothing over from here: the leases run out then.
+    await within(HAND_OVER_MS, ended)
     await Promise.all(this.#listeners.map(async (listener) => await listener.close()))
   }
 
@@ -70,7 +77,7 @@ export class Runner {
         this.#wake = resolve
       })
       try {
-        while (this.#leases.size < slots && !this.#stopping.signal.aborted) {
+        while (this.#held.size < slots && !this.#stopping.signal.aborted) {
           const sentAt = monotonicMs()
           const claimed = await claim(db.prisma, workerId, this.#sated())
           if (!claimed) break
@@ -91,26 +98,30 @@ export class Runner {
    */
   #sated(): string[] {
     const counts = new Map<string, number>()
-    for (const { lease } of this.#leases.values())
+    for (const lease of this.#held)
       if (lease.tenantId) counts.set(lease.tenantId, (counts.get(lease.tenantId) ?? 0) + 1)
-    const left = (count: number): number => this.#options.slots - (this.#leases.size - count)
+    const left = (count: number): number => this.#options.slots - (this.#held.size - count)
     return [...counts].filter(([, count]) => count >= left(count) / 2).map(([tenantId]) => tenantId)
   }
 
   #hold(claimed: Claim, sentAt: number): void {
     const lease = new Lease(claimed, this.#options.workerId, sentAt)
-    const done = this.#run(lease).finally(() => {
+    // A claim that was under way when the stop came is handed on untouched.
+    if (this.#stopping.signal.aborted) lease.end('drain')
+    const run = async (): Promise<void> => {
+      await this.#run(lease)
       lease[Symbol.dispose]()
-      this.#leases.delete(claimed.id)
+      this.#held.delete(lease)
       this.#wake()
-    })
-    this.#leases.set(claimed.id, { lease, done })
+    }
+    this.#held.add(lease)
+    void run()
   }
 
   async #beatLoop(): Promise<void> {
     // Leases are kept until the last operation has been handed over.
-    while (!this.#stopping.signal.aborted || this.#leases.size > 0) {
-      await this.#beat()
+    while (!this.#stopping.signal.aborted || this.#held.size > 0) {
+      await within(BEAT_PATIENCE_MS, this.#beat())
       await sleep(
         this.#stopping.signal.aborted ? HEARTBEAT_MS / 10 : HEARTBEAT_MS,
         this.#stopping.signal.aborted ? undefined : this.#stopping.signal,
@@ -119,20 +130,17 @@ export class Runner {
   }
 
   async #beat(): Promise<void> {
-    const held = new Map([...this.#leases].map(([id, { lease }]) => [id, lease]))
-    if (held.size === 0) return
+    // Of what was given up here nothing is renewed: another attempt may have it as soon as it runs out.
+    const held = [...this.#held].filter(({ over }) => over !== 'lost')
+    if (held.length === 0) return
+    const { db, workerId, log } = this.#options
     const sentAt = monotonicMs()
     try {
-      const beats = new Map(
-        (await heartbeat(this.#options.db.prisma, this.#options.workerId, [...held.keys()])).map((beat) => [
-          beat.id,
-          beat,
-        ]),
-      )
-      for (const [id, lease] of held)
-        if (this.#leases.get(id)?.lease === lease) lease.confirm(beats.get(id) ?? null, sentAt)
+      const ids = held.map(({ fence }) => fence.operationId)
+      const beats = new Map((await heartbeat(db.prisma, workerId, ids)).map((beat) => [beat.id, beat]))
+      for (const lease of held) lease.confirm(beats.get(lease.fence.operationId) ?? null, sentAt)
     } catch (error) {
-      this.#options.log.warn({ err: error }, 'a heartbeat failed; trying again')
+      log.warn({ err: error }, 'a heartbeat failed; trying again')
     }
   }
 
@@ -155,16 +163,17 @@ export class Runner {
   /** True: go on at once. */
   async #attempt(lease: Lease, log: Logger): Promise<boolean> {
     const { db } = this.#options
-    const operation = await loadOperation(db, lease.fence.operationId)
+    const operation = await this.#write(lease, async () => await loadOperation(db, lease.fence.operationId))
     if (!operation) return false
     await this.#beat()
-    if (lease.cancelRequested && operation.revertTo === null) {
+    if ((lease.cancelRequested || operation.cancelRequested) && operation.revertTo === null) {
       return await this.#turn(lease, 'cancelled', { code: 'cancelled', message: 'it was cancelled on request' })
     }
     const result = lease.supersededBy
       ? ({ end: 'stopped' } as const)
       : await attempt({ ...this.#options, log }, lease, operation)
-    lease.guard()
+    // An attempt that the drain cut short still has its lease, and hands the operation over.
+    if (lease.over !== 'drain') lease.guard()
     return await this.#conclude(lease, log, operation, result)
   }
 
@@ -183,7 +192,10 @@ export class Runner {
       })
       return false
     }
-    return await this.#failed(lease, log, operation, result)
+    return await this.#failed(lease, log, operation, {
+      ...result,
+      error: isUnavailable(result.error) ? mapDbError(result.error) : result.error,
+    })
   }
 
   async #failed(
@@ -230,25 +242,52 @@ export class Runner {
 
   /** From here on the operation goes back to the good state; the next attempt, under the same lease, begins with it. */
   async #turn(lease: Lease, revertTo: string, error: object): Promise<true> {
-    if (!(await turnRound(this.#options.db.prisma, lease.fence, revertTo, error))) throw new LeaseOver('lost')
+    const { db } = this.#options
+    const turned = await this.#write(lease, async () => await turnRound(db.prisma, lease.fence, revertTo, error))
+    if (!turned) throw new LeaseOver('lost')
     return true
   }
 
   async #park(lease: Lease, wait: { delayMs: number; reason: string | null; error: object | null }): Promise<false> {
-    if (!(await park(this.#options.db.prisma, lease.fence, wait))) throw new LeaseOver('lost')
+    const { db } = this.#options
+    const parked = await this.#write(lease, async () => await park(db.prisma, lease.fence, wait))
+    if (!parked) throw new LeaseOver('lost')
+    // Another worker goes on at once; where this gets lost, its poll finds it.
+    if (wait.delayMs === 0) await notify(db.prisma, CHANNELS.work).catch(() => {})
     return false
   }
 
   /** Writes the end of an operation and of what it wanted, in one transaction. */
   async #end(lease: Lease, log: Logger, operation: OperationRow, status: string, error: unknown): Promise<void> {
-    await this.#options.db.transaction(async (tx) => {
-      await endOperation(
-        tx,
-        operation,
-        { status, error },
-        async () => await finish(tx, lease.fence, status, error as object | null),
-      )
-    })
+    const write = async (): Promise<void> =>
+      await this.#options.db.transaction(async (tx) => {
+        await endOperation(
+          tx,
+          operation,
+          { status, error },
+          async () => await finish(tx, lease.fence, status, error as object | null),
+        )
+      })
+    await this.#write(lease, write)
     log.info({ status, error }, 'the operation ended')
   }
+
+  /** Tries again for as long as the lease lasts, while the database is away. */
+  async #write<T>(lease: Lease, write: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await write()
+      } catch (error) {
+        if (!isUnavailable(error) || lease.over !== null) throw error
+        await sleep(WRITE_AGAIN_MS, lease.signal)
+      }
+    }
+  }
+}
+
+/** Waits for `work`, but no longer than `ms`. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController()
+  await Promise.race([work, sleep(ms, done.signal).catch(() => {})])
+  done.abort()
 }

@@ -120,7 +120,7 @@ t.test('whoever lost the lease can write nothing', async (t) => {
   t.equal(await db.transaction(async (tx) => await finish(tx, old, 'succeeded', null)), false)
   t.same(await heartbeat(db.prisma, before, [id]), [])
   t.match(await heartbeat(db.prisma, after, [id]), [{ id, attempt: 2, cancelRequested: false, supersededBy: null }])
-  t.equal(await closeOpenSteps(db.prisma, id), 2)
+  t.equal(await closeOpenSteps(db.prisma, fenceOf(taken, after)), 2)
   t.equal((await db.prisma.step.findFirstOrThrow({ where: { operationId: id } })).status, 'cancelled')
 })
 
