@@ -4,7 +4,7 @@ import { Cursor, isDict } from './cursor.ts'
 import { extendServices, extendsOf } from './extend.ts'
 import { readLabels } from './lists.ts'
 import { isName, NAME_FORM, record, sorted } from './names.ts'
-import { checkCircles, checkDependencies, checkHostPorts } from './semantics.ts'
+import { checkCircles, checkDependencies, checkHostPorts, tooLarge } from './semantics.ts'
 import { readDependencies, readService } from './service.ts'
 import type { AppSpec, CapabilityNote, PlacementSpec, ServiceSpec, VolumeSpec } from './types.ts'
 import { readDuration, readText, SECOND_NS } from './units.ts'
@@ -37,6 +37,8 @@ export function readApp(root: Cursor): { spec: AppSpec; notes: CapabilityNote[] 
   }
   checkCircles(services, active)
   checkHostPorts(active, services)
+  const large = tooLarge(record(services), {})
+  if (large !== null) root.get('services').invalid(`the app is too large: ${large}`)
   const used = new Set(
     [...services.values()].flatMap(({ mounts }) =>
       mounts.map((mount) => (mount.type === 'volume' ? mount.source : '')),

@@ -18,7 +18,7 @@ export function readHealthcheck(cursor: Cursor): HealthcheckSpec | null {
   const check: HealthcheckSpec = {
     disabled: false,
     test: test === 'NONE' ? null : test,
-    intervalNs: readPause(cursor.get('interval')),
+    intervalNs: readPause(cursor.get('interval'), 500),
     timeoutNs: readPause(cursor.get('timeout')),
     startPeriodNs: readPause(cursor.get('start_period')),
     retries: readInteger(cursor.get('retries'), { min: 0, max: 1000 }) || null,
@@ -27,10 +27,10 @@ export function readHealthcheck(cursor: Cursor): HealthcheckSpec | null {
   return Object.values(check).some((value) => value !== null && value !== false) ? check : null
 }
 
-/** At least 1 ms, or 0 for the default. */
-function readPause(cursor: Cursor): number | null {
+/** At least `minMs`, or 0 for the default. Each check starts a process by the engine, outside of the container's limits. */
+function readPause(cursor: Cursor, minMs = 1): number | null {
   const pause = readDuration(cursor) || null
-  if (pause !== null && pause < 1_000_000) cursor.invalid('must be at least 1ms, or 0 for the default')
+  if (pause !== null && pause < minMs * 1_000_000) cursor.invalid(`must be at least ${minMs}ms, or 0 for the default`)
   return pause
 }
 

@@ -8,6 +8,7 @@ import { checkSchema } from './schema.ts'
 import type { AppSpec, CapabilityNote } from './types.ts'
 
 export type * from './types.ts'
+export { tooLarge } from './semantics.ts'
 
 /** What a request gives: the YAML text, or the same document as JSON (one of them), and its variables. */
 export interface ComposeInput {

@@ -23,6 +23,11 @@ export const LIMITS = {
   /** Problems that one error lists. */
   problems: 50,
   replicas: 1000,
+  /** Containers of an app, and ports that these publish: the engine runs a proxy for each. */
+  containers: 1000,
+  publications: 1000,
+  /** Ports that a service publishes. */
+  ports: 100,
   /** Ports that one entry's range may stand for. */
   portRange: 100,
 } as const

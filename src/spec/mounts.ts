@@ -1,5 +1,5 @@
 import { isDict, type Cursor } from './cursor.ts'
-import { canonicalPath, isName, NAME_FORM } from './names.ts'
+import { canonicalPath, isKernelPath, isName, NAME_FORM } from './names.ts'
 import type { MountSpec } from './types.ts'
 import { parseBytes, readBool, readBytes, readText } from './units.ts'
 
@@ -18,6 +18,7 @@ export function readMounts(service: Cursor, volumes: ReadonlySet<string>): Mount
   const mounts = new Map<string, MountSpec>()
   const add = (mount: MountSpec | null, cursor: Cursor): void => {
     if (!mount) return
+    if (isKernelPath(mount.target)) cursor.refuse('nothing may be mounted over /proc, /sys or /dev')
     if (mounts.has(mount.target)) cursor.invalid('another mount has the same target')
     if (mount.type === 'volume' && !volumes.has(mount.source))
       cursor.invalid('the volume is not declared under the top-level `volumes`')

@@ -28,7 +28,11 @@ export function canonicalIp(text: string): string | null {
 /** An image reference, roughly: the engine has the last word. */
 export function isImage(text: string): boolean {
   return (
-    text.length <= 512 && /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(text) && !/[./:@-]$/.test(text) && !text.includes('//')
+    text.length <= 512 &&
+    /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(text) &&
+    !/[./:@-]$/.test(text) &&
+    // It becomes a part of an engine's URL, where `a/../x` is another place.
+    !/\/[^A-Za-z0-9]/.test(text)
   )
 }
 
@@ -37,6 +41,11 @@ export function canonicalPath(text: string): string | null {
   if (!text.startsWith('/') || text.length > 4096) return null
   const parts = text.split('/').filter((part) => part !== '' && part !== '.')
   return parts.length === 0 || parts.includes('..') ? null : `/${parts.join('/')}`
+}
+
+/** True for the kernel's own trees, through which a container's start may reach what is the host's. */
+export function isKernelPath(path: string): boolean {
+  return /^\/(proc|sys)(\/|$)/.test(path) || path === '/dev'
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

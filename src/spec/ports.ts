@@ -95,6 +95,7 @@ export function readPorts(cursor: Cursor): PortSpec[] {
   for (const item of cursor.items()) {
     for (const port of isDict(item.value) ? readLong(item) : readShort(item)) ports.set(text(port), port)
   }
+  if (ports.size > LIMITS.ports) cursor.invalid(`publishes ${ports.size} ports; at most ${LIMITS.ports} are allowed`)
   return [...ports.values()].toSorted(order)
 }
 

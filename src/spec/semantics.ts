@@ -1,6 +1,7 @@
 import type { Cursor } from './cursor.ts'
+import { LIMITS } from './limits.ts'
 import { record } from './names.ts'
-import type { DependencySpec, PortSpec, ServiceSpec } from './types.ts'
+import type { AppSpec, DependencySpec, PortSpec, ServiceSpec } from './types.ts'
 
 /**
  * The dependencies that hold: on active services. One on a service that isn't there, on an inactive one that is required,
@@ -63,6 +64,21 @@ export function checkHostPorts(places: ReadonlyMap<string, Cursor>, services: Re
       taken.set(`${hostPort}/${protocol}`, [...holders, { service: name, hostIp }])
     }
   }
+}
+
+/** Why an app of these services is too large with these numbers of replicas (a service's own, where none is given); null where it is not. */
+export function tooLarge(services: AppSpec['services'], replicas: Readonly<Record<string, number>>): string | null {
+  let containers = 0
+  let publications = 0
+  for (const [name, service] of Object.entries(services)) {
+    const count = Object.hasOwn(replicas, name) ? (replicas[name] ?? 0) : service.replicas
+    containers += count
+    publications += count * service.ports.length
+  }
+  if (containers > LIMITS.containers) return `it has ${containers} containers; at most ${LIMITS.containers} are allowed`
+  if (publications > LIMITS.publications)
+    return `its containers publish ${publications} ports; at most ${LIMITS.publications} are allowed`
+  return null
 }
 
 function overlap(a: string | null, b: string | null): boolean {

@@ -12,7 +12,7 @@ import {
   readTexts,
 } from './lists.ts'
 import { readMounts } from './mounts.ts'
-import { canonicalPath, isHostName, isImage, record, sorted } from './names.ts'
+import { canonicalPath, isHostName, isImage, isKernelPath, record, sorted } from './names.ts'
 import { readExpose, readPorts } from './ports.ts'
 import { shellWords } from './shell-words.ts'
 import type { DependencySpec, ServiceSpec } from './types.ts'
@@ -116,6 +116,7 @@ function readWorkingDir(cursor: Cursor): string | null {
   if (text === null || text === '') return null
   const path = text === '/' ? text : canonicalPath(text)
   if (path === null) cursor.invalid('must be an absolute path without `..`')
+  else if (isKernelPath(path)) cursor.refuse('a container may not begin in /proc, /sys or /dev')
   return path
 }
 
@@ -144,6 +145,9 @@ const ULIMITS = [
   'stack',
 ]
 
+/** Limits that let a process take the CPU from all others: real-time priorities, and a nice value below 0. */
+const MOST: Readonly<Record<string, number>> = { rtprio: 0, nice: 20 }
+
 function readUlimits(cursor: Cursor): ServiceSpec['ulimits'] {
   const range = { min: -1, max: Number.MAX_SAFE_INTEGER }
   return record(
@@ -153,6 +157,9 @@ function readUlimits(cursor: Cursor): ServiceSpec['ulimits'] {
       const soft = readInteger(single ? limit : limit.get('soft'), range) ?? -1
       const hard = single ? soft : (readInteger(limit.get('hard'), range) ?? -1)
       if (hard !== -1 && (soft === -1 || soft > hard)) limit.invalid('the soft limit is above the hard one')
+      const most = Object.hasOwn(MOST, name) ? MOST[name] : undefined
+      if (most !== undefined && (hard === -1 || hard > most))
+        limit.refuse(`at most ${most}: more would put the app before the host`)
       return [name, { soft, hard }] as const
     }),
   )

@@ -81,7 +81,10 @@ export async function imageDigest({ engine, digests }: Context, call: CallOption
   return digest
 }
 
-/** The API takes an image's slashes as they are. */
+/** The API takes an image's slashes as they are. No part of it is one that a URL's reader takes for a step upwards. */
 function pathOf(image: string): string {
-  return image.split('/').map(encodeURIComponent).join('/')
+  return image
+    .split('/')
+    .map((segment) => (/^\.+$/.test(segment) ? segment.replaceAll('.', '%2E') : encodeURIComponent(segment)))
+    .join('/')
 }

@@ -1,6 +1,6 @@
 import { AppError } from '../../errors/app-error.ts'
 import { digestOf } from '../../lib/canonical.ts'
-import type { AppSpec, CapabilityNote, ParsedApp } from '../../spec/index.ts'
+import { type AppSpec, type CapabilityNote, type ParsedApp, tooLarge } from '../../spec/index.ts'
 import type { ActiveOperation, OperationKind } from '../operations/index.ts'
 import { applyPatch, sameWanted, type Wanted, type WantedPatch } from './wanted.ts'
 
@@ -71,6 +71,7 @@ function decideRelease(
   kind: 'deploy' | 'rollback',
   { replicas, running, force }: { replicas: Record<string, number>; running?: boolean; force: boolean },
 ): Decision {
+  requireSize(release.spec, replicas)
   const patch: WantedPatch = { release: release.number, replicas, ...(running !== undefined && { running }) }
   const isNew = release.number > current.lastRelease
   if (!force && !isNew && sameWanted(applyPatch(current.wanted, patch), current.wanted)) {
@@ -120,9 +121,16 @@ export function decideScale(current: Current, services: Readonly<Record<string, 
     })
   }
   const now = { ...replicasOf(release.spec), ...current.wanted.replicas }
+  requireSize(release.spec, { ...now, ...services })
   const replicas = Object.fromEntries(Object.entries(services).filter(([service, figure]) => now[service] !== figure))
   if (Object.keys(replicas).length === 0) return NOTHING
   return { type: 'change', kind: 'scale', patch: { replicas }, release, isNew: false, params: {} }
+}
+
+/** A plan and a host must be able to hold it. */
+function requireSize(spec: AppSpec, replicas: Readonly<Record<string, number>>): void {
+  const large = tooLarge(spec.services, replicas)
+  if (large !== null) throw new AppError('unsupported', { detail: `the app would be too large: ${large}` })
 }
 
 function hasHostPort({ hostPort }: { readonly hostPort: number | null }): boolean {
