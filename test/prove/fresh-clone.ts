@@ -18,9 +18,9 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
     const folder = await mkdtemp(join(tmpdir(), 'moorage-clone-'))
     scene.teardown(async () => await rm(folder, { recursive: true, force: true }))
     await run('git', ['clone', '--quiet', ROOT, folder])
-    const engine = await startEngine({ tcp: false })
+    const engine = await startEngine()
     scene.teardown(async () => await engine.stop())
-    const env = { ...environment(), DOCKER_HOST: `unix://${engine.socketPath}`, MOORAGE_PORT: '0' }
+    const env = { ...environment(), DOCKER_HOST: engine.url, MOORAGE_PORT: '0' }
     const containers = async () =>
       (await engine.docker(['ps', '-a', '--no-trunc', '--format', '{{.ID}} {{.Names}} {{.State}}'])).trim()
 
