@@ -10,7 +10,7 @@ import { unauthorized } from '../web/index.ts'
 export async function authenticateRequest(db: Database, request: FastifyRequest): Promise<void> {
   const { authorization } = request.headers
   if (authorization === undefined) {
-    if (isProtected(request.url)) throw unauthorized('send Authorization: Bearer <token>')
+    if (isProtected(request)) throw unauthorized('send Authorization: Bearer <token>')
     return
   }
   const [, text] = /^bearer +(\S+) *$/i.exec(authorization) ?? []
@@ -19,6 +19,7 @@ export async function authenticateRequest(db: Database, request: FastifyRequest)
   request.principal = principal
 }
 
-function isProtected(url: string): boolean {
-  return /^\/v1(?:[/?#]|$)/.test(url)
+/** By the route that was found, not by the way its path is written: `/%761/hosts` and `http://any/v1/hosts` are /v1/hosts too. */
+function isProtected({ routeOptions, url }: FastifyRequest): boolean {
+  return /^\/v1(?:[/?#]|$)/.test(routeOptions.url ?? url)
 }

@@ -9,6 +9,7 @@ import { tenantsRoutes } from '../modules/tenants/index.ts'
 import { tokensRoutes } from '../modules/tokens/index.ts'
 import { addSchemas, sendProblem, webSchemas } from '../web/index.ts'
 import { authenticateRequest } from './auth.ts'
+import { answerClientError, CHECK_MS, HEADERS_MS, REQUEST_MS } from './client-error.ts'
 import { toAppError } from './errors.ts'
 import { healthRoutes, type ReadinessChecks } from './health.ts'
 import { checkInput } from './input-check.ts'
@@ -49,6 +50,9 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     loggerInstance: log,
     bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_MS,
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
+    clientErrorHandler: answerClientError,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
     logController: new LogController({ requestIdLogLabel: 'requestId' }),
     // Its own 503 is no problem document: ours is thrown below.
