@@ -94,7 +94,7 @@ export async function startServer({ signal }) {
   return {
     base,
     token,
-    note: `listens at ${base}, log in ${relative(process.cwd(), logFile)}`,
+    note: `listens at ${base}, log in ${logFile.startsWith(ROOT) ? relative(ROOT, logFile) : logFile}`,
     ours: true,
     ended,
     stop,
