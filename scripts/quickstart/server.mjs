@@ -86,7 +86,7 @@ export async function startServer({ signal }) {
     await stop()
     if (signal.aborted) throw error
     throw new Error(
-      `${error instanceof Error ? error.message : String(error)} (it ${await ended}); ${logFile} says:\n${lastLines(messages(readFileSync(logFile, 'utf8')), 6)}`,
+      `${error instanceof Error ? error.message : String(error)} (it ${await ended}); ${logFile} says:\n${lastLines(messages(readFileSync(logFile, 'utf8')), 12)}`,
     )
   }
   const token = readToken()
