@@ -10,14 +10,16 @@ interface Wanted {
 /**
  * The whole app on one host. It stays where it is while its placement and the host's tenants allow that, even on a host that is
  * cordoned or doesn't answer: those are reasons against new apps, not for moving one. Otherwise the ready and schedulable
- * host with the fewest instances, by name among equals; none: one reason a host.
+ * host with the fewest instances, by name among equals; none: one reason for each host that is open to the tenant.
  */
 export function place(wanted: Wanted, hosts: readonly HostCandidate[]): Placement {
   const current = hosts.find((host) => host.id === wanted.currentHostId)
   if (current && mismatch(wanted, current) === null) {
     return { hostId: current.id, host: current.name, cause: 'the app is there already' }
   }
+  // What is not open to the tenant is not told of: hosts of others, their labels and their health are none of its business.
   const judged = hosts
+    .filter((host) => isOpen(host, wanted.tenantId))
     .map((host) => ({ host, reason: mismatch(wanted, host) ?? unavailable(host) }))
     .toSorted((a, b) => a.host.instances - b.host.instances || byText(a.host.name, b.host.name))
   const eligible = judged.filter(({ reason }) => reason === null)
@@ -36,7 +38,7 @@ export function place(wanted: Wanted, hosts: readonly HostCandidate[]): Placemen
 
 /** Why the host can never have the app, or null. */
 function mismatch({ placement, tenantId }: Wanted, host: HostCandidate): string | null {
-  if (host.tenants.length > 0 && !host.tenants.includes(tenantId)) return 'it is not open to this tenant'
+  if (!isOpen(host, tenantId)) return 'it is not open to this tenant'
   if (placement.kinds.length > 0 && !placement.kinds.includes(host.kind)) {
     return `it is of kind ${host.kind}, and the app wants ${placement.kinds.join(' or ')}`
   }
@@ -46,6 +48,10 @@ function mismatch({ placement, tenantId }: Wanted, host: HostCandidate): string 
     .map(([key, value]) => `${key}=${value}`)
     .toSorted(byText)
     .join(', ')}`
+}
+
+function isOpen({ tenants }: HostCandidate, tenantId: string): boolean {
+  return tenants.length === 0 || tenants.includes(tenantId)
 }
 
 /** Why the host can't take a new app now, or null. */

@@ -192,7 +192,9 @@ async function placeApp(
   )
   if (placement.hostId === null) {
     const reasons = placement.reasons.map(({ host, reason }) => `${host}: ${reason}`).join('; ')
-    throw new AppError('no_eligible_host', { detail: reasons === '' ? 'no host is registered' : reasons })
+    throw new AppError('no_eligible_host', {
+      detail: reasons === '' ? 'no host is registered for this tenant' : reasons,
+    })
   }
   // Whoever was slower takes the choice of the one before: an app is never on two hosts.
   await deps.db.prisma.app.updateMany({ where: { id: app.id, hostId: null }, data: { hostId: placement.hostId } })

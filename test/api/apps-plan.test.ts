@@ -75,3 +75,20 @@ t.test('plans of changes', async (t) => {
     })
   })
 })
+
+t.test('no answer tells a tenant of hosts that are not open to it', async (t) => {
+  const api = await apiHarness(t)
+  const acme = await api.tenant('acme')
+  const other = await api.tenant('other')
+  const tenantId = (await api.request('GET', `/v1/tenants/${other.name}`)).body.id
+  const hostId = await addHost(api, 'secret-host')
+  await api.db.prisma.hostTenant.create({ data: { hostId, tenantId } })
+  const answer = await appClient(api, acme).apply({ compose: composeOf(), dryRun: true })
+  t.match(answer, { status: 422, body: { code: 'no_eligible_host' } })
+  t.notMatch(answer.text, /secret-host/)
+  await addHost(api, 'open-host')
+  const eu = `${composeOf()}x-moorage: { placement: { hosts: { region: eu } } }\n`
+  const lacking = await appClient(api, acme).apply({ compose: eu, dryRun: true })
+  t.match(lacking.body.detail, /open-host: it lacks the label region=eu/)
+  t.notMatch(lacking.text, /secret-host/)
+})

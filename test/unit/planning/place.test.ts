@@ -55,7 +55,7 @@ t.test('an app leaves a host that its placement or the tenants of the host rule 
   t.equal(place(wanted({ currentHostId: 'id-gone' }), [eu]).hostId, 'id-a')
 })
 
-t.test('without a host that can take the app, each says why', async (t) => {
+t.test('without a host that can take the app, each that is open to the tenant says why', async (t) => {
   const placement = { hosts: { region: 'eu', disk: 'ssd' }, kinds: ['docker', 'swarm'] }
   const labels = { region: 'eu', disk: 'ssd' }
   const hosts = [
@@ -70,7 +70,6 @@ t.test('without a host that can take the app, each says why', async (t) => {
     hostId: null,
     reasons: [
       { host: 'a', reason: 'it lacks the label disk=ssd' },
-      { host: 'b', reason: 'it is not open to this tenant' },
       { host: 'c', reason: 'it is of kind kubernetes, and the app wants docker or swarm' },
       { host: 'd', reason: 'it lacks the label disk=ssd, region=eu' },
       { host: 'e', reason: 'it is unreachable' },
@@ -78,6 +77,7 @@ t.test('without a host that can take the app, each says why', async (t) => {
     ],
   })
   t.same(place(wanted(), []), { hostId: null, reasons: [] })
+  t.same(place(wanted(), [host('b', { tenants: ['globex'] })]), { hostId: null, reasons: [] })
 })
 
 t.test('a host that is open to some tenants takes theirs', async (t) => {
