@@ -31,10 +31,10 @@ export const newWorkerId = (): string => randomUUID()
  * An app whose host is a socket that another live worker serves is left to that worker.
  */
 export async function claim(tx: Tx, owner: string, excluded: readonly string[]): Promise<Claim | null> {
-  return (await claimDue(tx, owner)) ?? (await claimQueued(tx, owner, excluded))
+  return (await claimDue(tx, owner, excluded)) ?? (await claimQueued(tx, owner, excluded))
 }
 
-async function claimDue(tx: Tx, owner: string): Promise<Claim | null> {
+async function claimDue(tx: Tx, owner: string, excluded: readonly string[]): Promise<Claim | null> {
   const rows = await tx.$queryRaw<Claim[]>`
     with due as (
       select o.id from operations o
@@ -44,6 +44,7 @@ async function claimDue(tx: Tx, owner: string): Promise<Claim | null> {
         and case when o.lease_owner is null
               then o.next_attempt_at <= now() or (o.cancel_requested and o.revert_to is null) or o.superseded_by is not null
               else o.lease_until < now() and o.lost_leases + 1 < ${MAX_LOST_LEASES} end
+        and not coalesce(o.tenant_id = any(${[...excluded]}::uuid[]), false)
         and not coalesce(h.transport ->> 'type' = 'unix' and h.observer_id <> ${owner}::uuid and h.observer_until > now(), false)
       order by o.next_attempt_at nulls first limit 1
       for update of o skip locked)

@@ -104,6 +104,22 @@ t.test('a parked operation keeps its lane, and comes back when it is due or some
   t.match(await claim(db.prisma, owner, []), { id, attempt: 3 })
 })
 
+t.test(
+  'parked operations of an excluded tenant wait too: they would take the slots that are kept for others',
+  async (t) => {
+    const db = await open(t)
+    const hog = await insertApp(db, 'hog')
+    const id = await insertQueued(db, hog)
+    const owner = randomUUID()
+    const claimed = await claim(db.prisma, owner, [])
+    await park(db.prisma, fenceOf(claimed, owner), { delayMs: 0, reason: 'backoff', error: null })
+    t.equal(await claim(db.prisma, owner, [hog.tenantId]), null)
+    const other = await insertQueued(db, await insertApp(db, 'other'))
+    t.equal((await claim(db.prisma, owner, [hog.tenantId]))?.id, other)
+    t.equal((await claim(db.prisma, owner, []))?.id, id)
+  },
+)
+
 t.test('whoever lost the lease can write nothing', async (t) => {
   const db = await open(t)
   const id = await insertQueued(db, await insertApp(db, 'acme'))
