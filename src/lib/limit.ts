@@ -46,12 +46,17 @@ export class Limit {
   }
 }
 
-/** One piece of work at a time for each key. */
+/** `size` pieces of work (default 1) at a time for each key; the keys don't wait for each other. */
 export class KeyedLock {
+  readonly #size: number
   readonly #locks = new Map<string, Limit>()
 
+  constructor(size = 1) {
+    this.#size = size
+  }
+
   async run<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const lock = this.#locks.get(key) ?? new Limit(1)
+    const lock = this.#locks.get(key) ?? new Limit(this.#size)
     this.#locks.set(key, lock)
     try {
       return await lock.run(signal, work)

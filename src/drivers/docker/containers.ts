@@ -2,6 +2,7 @@ import type { StepOutcome } from '../driver.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { sleep, withDeadline } from '../../lib/abort.ts'
 import { gone, inspectContainer, notOurs, ownContainer, type ContainerInfo, type Work } from './context.ts'
+import type { EngineRequest } from './engine.ts'
 import { appLabels, isOf, LABELS, readIdentity } from './labels.ts'
 import { Refusal, refused } from './map-error.ts'
 import { networkName, ownNetwork, pickAddress } from './networks.ts'
@@ -110,16 +111,17 @@ async function readdress(work: Work, info: ContainerInfo): Promise<void> {
 
 /** Stops it with its stop signal, and kills it after the grace that it was made with. */
 export async function stopContainer(work: Work): Promise<StepOutcome> {
-  const { engine, call } = work
+  const { engine, call, desired, stops } = work
   const info = await ownContainer(work)
   if (!info) return { result: 'done', message: 'it was gone already' }
   const graceMs = (info.Config.StopTimeout ?? DEFAULT_GRACE_S) * 1000
-  await engine.find(call, {
+  const request: EngineRequest = {
     method: 'POST',
     path: `/containers/${info.Id}/stop`,
     timeoutMs: graceMs + STOP_MARGIN_MS,
     long: true,
-  })
+  }
+  await stops.run(desired.tenant.id, call.signal, async () => await engine.find(call, request))
   return { result: 'done' }
 }
 

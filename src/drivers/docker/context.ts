@@ -2,7 +2,7 @@ import type Docker from 'dockerode'
 import type { CallOptions, Identity } from '../driver.ts'
 import type { DesiredApp, Step } from '../../planning/index.ts'
 import { AppError } from '../../errors/app-error.ts'
-import type { KeyedLock, Limit } from '../../lib/limit.ts'
+import type { KeyedLock } from '../../lib/limit.ts'
 import type { Engine } from './engine.ts'
 import { isOf } from './labels.ts'
 
@@ -12,7 +12,9 @@ export interface Context {
   readonly identity: Identity
   /** By network: who gives or takes an address there does so alone. */
   readonly networks: KeyedLock
-  readonly pulls: Limit
+  /** By tenant: what takes long by its nature, so that one tenant's slow registry or grace of an hour keeps nobody else waiting. */
+  readonly pulls: KeyedLock
+  readonly stops: KeyedLock
   /** The registry's digest of an image, by the engine's id. */
   readonly digests: Map<string, string>
 }

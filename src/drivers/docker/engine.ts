@@ -16,9 +16,8 @@ const STREAM_IDLE_MS = 60_000
 const PULSE_MS = 3000
 const PULSE_DEADLINE_MS = 5000
 const PING: EngineRequest = { method: 'GET', path: '/_ping' }
-/** Calls under way at one engine. Those that wait there for long by their nature (a stop's grace, a pull) are counted apart. */
+/** Calls under way at one engine. Those that wait there for long by their nature (a stop's grace) are counted by who asks for them. */
 const CALLS = 8
-const LONG_CALLS = 16
 
 export interface EngineRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -28,7 +27,7 @@ export interface EngineRequest {
   readonly body?: object
   /** How long the engine may take. Default: 15 s for GET, 60 s for others. */
   readonly timeoutMs?: number
-  /** It takes long by its nature, and must not hold up the others. */
+  /** It takes long by its nature: it holds up no others, and the caller sees to it that these are not too many. */
   readonly long?: boolean
 }
 
@@ -53,7 +52,6 @@ interface Negotiated {
 export function connectEngine(endpoint: Endpoint): Engine {
   const { client, agent } = createClient(endpoint)
   const calls = new Limit(CALLS)
-  const longCalls = new Limit(LONG_CALLS)
   let negotiated: Negotiated | null = null
 
   /**
@@ -97,7 +95,7 @@ export function connectEngine(endpoint: Endpoint): Engine {
 
   const once = async (call: CallOptions, path: string, request: EngineRequest): Promise<unknown> => {
     const timeoutMs = request.timeoutMs ?? (request.method === 'GET' ? READ_MS : CHANGE_MS)
-    return await (request.long ? longCalls : calls).run(call.signal, async () => {
+    const exchanged = async (): Promise<unknown> => {
       call.guard?.()
       return await within(call.signal, timeoutMs, request, async (signal) => {
         if (request.method === 'GET') return await exchange(path, request, signal)
@@ -109,7 +107,8 @@ export function connectEngine(endpoint: Endpoint): Engine {
           over.abort()
         }
       })
-    })
+    }
+    return await (request.long ? exchanged() : calls.run(call.signal, exchanged))
   }
 
   const negotiate = async (call: CallOptions, fresh = false): Promise<Negotiated> => {

@@ -22,7 +22,7 @@ export async function pullImage(work: Work): Promise<StepOutcome> {
       throw new AppError('image_not_found', { detail: `${image} is not on the host, and its pull policy is never` })
     }
   }
-  await work.pulls.run(call.signal, async () => await pull(work, image))
+  await work.pulls.run(desired.tenant.id, call.signal, async () => await pull(work, image))
   return { result: 'done' }
 }
 

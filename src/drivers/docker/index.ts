@@ -1,7 +1,7 @@
 import type { CallOptions, Driver, Endpoint, Identity, Probe, StepOutcome } from '../driver.ts'
 import type { Step } from '../../planning/index.ts'
 import { AppError } from '../../errors/app-error.ts'
-import { KeyedLock, Limit } from '../../lib/limit.ts'
+import { KeyedLock } from '../../lib/limit.ts'
 import { createContainer, removeContainer, startContainer, stopContainer } from './containers.ts'
 import type { Context, Work } from './context.ts'
 import { connectEngine } from './engine.ts'
@@ -17,7 +17,9 @@ import { createVolume, removeVolume } from './volumes.ts'
 
 /** All of a probe's calls together; its promise is 5 s. */
 const PROBE_MS = 4800
+/** Of one tenant on one engine. */
 const PULLS = 4
+const STOPS = 16
 
 /**
  * Drives one Docker engine (20.10 or newer) by its API, over a unix socket or TCP. Connects at the first call.
@@ -29,7 +31,8 @@ export function createDockerDriver(options: { readonly endpoint: Endpoint; reado
     engine,
     identity: options.identity,
     networks: new KeyedLock(),
-    pulls: new Limit(PULLS),
+    pulls: new KeyedLock(PULLS),
+    stops: new KeyedLock(STOPS),
     digests: new Map(),
   }
   return {
