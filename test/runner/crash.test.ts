@@ -34,6 +34,8 @@ t.test('an attempt that is lost at any of its steps is taken up, and ends withou
       const wanted = cuts.get(app)
       if (wanted?.at !== nth || wanted.when !== when) return
       cuts.delete(app)
+      const { id } = await lab.db.prisma.operation.findFirstOrThrow({ where: { appName: app, status: 'running' } })
+      await lab.steal(id)
     }
   engine.before = cut('before')
   engine.after = cut('after')
