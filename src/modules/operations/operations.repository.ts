@@ -163,11 +163,11 @@ export async function inheritsWork(tx: Tx, operationId: string, appId: string): 
   return rows[0]?.inherits ?? false
 }
 
-/** Ended or gone? One small statement, for those who wait. */
-export async function hasEnded(tx: Tx, id: string): Promise<boolean> {
-  const rows = await tx.$queryRaw<{ ended: boolean }[]>`
-    SELECT "finished_at" IS NOT NULL AS "ended" FROM "operations" WHERE "id" = ${id}::uuid`
-  return rows[0]?.ended ?? true
+/** Those of the operations that have neither ended nor gone. One small statement, for all who wait. */
+export async function stillOpen(tx: Tx, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT "id" FROM "operations" WHERE "id" = ANY(${[...ids]}::uuid[]) AND "finished_at" IS NULL`
+  return new Set(rows.map(({ id }) => id))
 }
 
 /**

@@ -63,7 +63,7 @@ export async function waited(
   const { operation } = answer.body
   if (!seconds || operation === null) return answer
   await waits.wait(operation.id, seconds * 1000, goneSignal(reply))
-  const now = await getOperation(db.prisma, operation.id)
+  const now = await waits.read(async () => await getOperation(db.prisma, operation.id))
   return { ...answer, status: now.finishedAt === null ? answer.status : 200, body: { operation: now } }
 }
 
@@ -94,7 +94,7 @@ async function held(
   const operation = await getOperation(db.prisma, id, tenantId)
   if (!seconds || operation.finishedAt !== null) return operation
   await waits.wait(id, seconds * 1000, goneSignal(reply))
-  return await getOperation(db.prisma, id, tenantId)
+  return await waits.read(async () => await getOperation(db.prisma, id, tenantId))
 }
 
 function tenantRoutes(deps: OperationsDeps, app: Routes): void {

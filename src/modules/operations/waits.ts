@@ -1,9 +1,11 @@
 import { CHANNELS, type Database } from '../../db/types.ts'
 import { monotonicMs } from '../../lib/clock.ts'
-import { hasEnded } from './operations.repository.ts'
+import { Limit } from '../../lib/limit.ts'
+import { stillOpen } from './operations.repository.ts'
 
 /** How often a wait looks by itself, should a notification get lost. */
 const POLL_MS = 2000
+const READS = 4
 
 export interface OperationWaits {
   /**
@@ -11,6 +13,8 @@ export interface OperationWaits {
    * closes: the caller reads the row to see which. Holds no database connection meanwhile.
    */
   wait(id: string, timeoutMs: number, signal?: AbortSignal): Promise<void>
+  /** Reads what a wait is answered with, four at a time: those whose waits end together leave the connections to others too. */
+  read<T>(work: () => Promise<T>): Promise<T>
   /** Ends every wait. */
   close(): Promise<void>
 }
@@ -18,6 +22,8 @@ export interface OperationWaits {
 /** Waits of one process: they share one LISTEN, made with the first of them. */
 export function createOperationWaits(db: Database): OperationWaits {
   const wakers = new Map<string, Set<() => void>>()
+  const isOpen = createLook(db)
+  const reads = new Limit(READS)
   let closed = false
   let listening: ReturnType<Database['listen']> | null = null
 
@@ -52,7 +58,7 @@ export function createOperationWaits(db: Database): OperationWaits {
         while (!closed && !signal?.aborted) {
           // Before the look: a notification that comes while it is under way counts.
           woken = false
-          if (await hasEnded(db.prisma, id)) return
+          if (!(await isOpen(id))) return
           const leftMs = deadline - monotonicMs()
           if (leftMs <= 0) return
           if (woken) continue
@@ -70,11 +76,35 @@ export function createOperationWaits(db: Database): OperationWaits {
         if (set.size === 0 && wakers.get(id) === set) wakers.delete(id)
       }
     },
+    read: async (work) => await reads.run(new AbortController().signal, work),
     async close() {
       closed = true
       wake(null)
       const subscription = await listening?.catch(() => null)
       await subscription?.close()
     },
+  }
+}
+
+/**
+ * Whether an operation is open, as the database has it at or after the call. One statement at a time answers for all who asked while
+ * the one before was under way: a thousand who wait take one connection.
+ */
+function createLook(db: Database): (id: string) => Promise<boolean> {
+  let next: { readonly ids: Set<string>; readonly open: Promise<Set<string>> } | null = null
+  let before: Promise<unknown> = Promise.resolve()
+  const begin = () => {
+    const ids = new Set<string>()
+    const open = before.then(async () => {
+      next = null
+      return await stillOpen(db.prisma, [...ids])
+    })
+    before = open.catch(() => {})
+    return { ids, open }
+  }
+  return async (id) => {
+    next ??= begin()
+    next.ids.add(id)
+    return (await next.open).has(id.toLowerCase())
   }
 }
