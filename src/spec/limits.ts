@@ -14,6 +14,8 @@ export const LIMITS = {
   nodes: 20_000,
   /** Characters of all strings, each alias counted as what it stands for, before and after interpolation. */
   characters: 2 * 1024 * 1024,
+  /** Characters of the canonical spec's services, keys included: `extends` and deployments may add to the document. */
+  specCharacters: 4 * 1024 * 1024,
   keyLength: 256,
   listItems: 500,
   mapKeys: 1000,
@@ -26,6 +28,8 @@ export const LIMITS = {
   /** Containers of an app, and ports that these publish: the engine runs a proxy for each. */
   containers: 1000,
   publications: 1000,
+  /** Bytes of one log file of a container. */
+  logBytes: 100 * 1024 ** 2,
   /** Ports that a service publishes. */
   ports: 100,
   /** Ports that one entry's range may stand for. */

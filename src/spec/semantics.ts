@@ -68,6 +68,8 @@ export function checkHostPorts(places: ReadonlyMap<string, Cursor>, services: Re
 
 /** Why an app of these services is too large with these numbers of replicas (a service's own, where none is given); null where it is not. */
 export function tooLarge(services: AppSpec['services'], replicas: Readonly<Record<string, number>>): string | null {
+  if (charactersOf(services, LIMITS.specCharacters) > LIMITS.specCharacters)
+    return `its services have more than ${LIMITS.specCharacters} characters (what is extended counts in each that extends it)`
   let containers = 0
   let publications = 0
   for (const [name, service] of Object.entries(services)) {
@@ -79,6 +81,18 @@ export function tooLarge(services: AppSpec['services'], replicas: Readonly<Recor
   if (publications > LIMITS.publications)
     return `its containers publish ${publications} ports; at most ${LIMITS.publications} are allowed`
   return null
+}
+
+/** The characters of all keys and strings; counting ends soon after `most`. */
+function charactersOf(value: unknown, most: number): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 1
+  let count = 0
+  for (const [key, member] of Object.entries(value)) {
+    count += key.length + charactersOf(member, most - count)
+    if (count > most) break
+  }
+  return count
 }
 
 function overlap(a: string | null, b: string | null): boolean {

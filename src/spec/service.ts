@@ -12,11 +12,12 @@ import {
   readTexts,
 } from './lists.ts'
 import { readMounts } from './mounts.ts'
+import { LIMITS } from './limits.ts'
 import { canonicalPath, isHostName, isImage, isKernelPath, record, sorted } from './names.ts'
 import { readExpose, readPorts } from './ports.ts'
 import { shellWords } from './shell-words.ts'
 import type { DependencySpec, ServiceSpec } from './types.ts'
-import { readBool, readBytes, readDuration, readInteger, readText, readWord, SECOND_NS } from './units.ts'
+import { parseBytes, readBool, readBytes, readDuration, readInteger, readText, readWord, SECOND_NS } from './units.ts'
 
 /** What the rest of the document says about a service. */
 export interface Surroundings {
@@ -229,6 +230,14 @@ function readLogging(cursor: Cursor): ServiceSpec['logging'] {
       option.refuse(
         known.length === 0 ? 'this driver takes no options' : `only these options are supported: ${known.join(', ')}`,
       )
+  }
+  for (const [name, option] of options) {
+    const text = readText(option) ?? ''
+    const bytes = name === 'max-size' ? parseBytes(text) : null
+    if (name === 'max-size' && (bytes === null || bytes < 1024 || bytes > LIMITS.logBytes))
+      option.invalid(`must be a size from 1k to ${LIMITS.logBytes / 1024 ** 2}m: a log never grows for ever`)
+    if (name === 'max-file' && !(/^\d{1,2}$/.test(text) && Number(text) >= 1))
+      option.invalid('must be a number from 1 to 99')
   }
   return { driver, options: record(options.map(([name, option]) => [name, readText(option) ?? ''] as const)) }
 }

@@ -244,3 +244,16 @@ t.test('changing an app that runs', async (t) => {
     t.match((await shop.get()).body, { currentRelease: 3, wanted: { release: 3, running: true } })
   })
 })
+
+t.test('422 where deployments would make the app larger than a document may be', async (t) => {
+  const api = await apiHarness(t)
+  const shop = appClient(api, await api.tenant('acme'))
+  await shop.apply({ compose: composeOf() })
+  const value = 'x'.repeat(120_000)
+  const statuses: number[] = []
+  for (let nth = 0; nth < 6; nth += 1) {
+    const web = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`V${nth}_${at}`, value]))
+    statuses.push((await shop.post('/deployments', { env: { web } })).status)
+  }
+  t.same(statuses, [202, 202, 202, 202, 422, 422])
+})

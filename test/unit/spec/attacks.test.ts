@@ -20,6 +20,9 @@ const ATTACKS: readonly (readonly [keys: string, path: string, code: string])[] 
   ['tmpfs: ["/x:uid=0,dev,suid"]', '/tmpfs/0', 'unsupported'],
   ['healthcheck: { test: x, interval: 1ns }', '/healthcheck/interval', 'invalid_spec'],
   ['healthcheck: { test: x, interval: 1ms }', '/healthcheck/interval', 'invalid_spec'],
+  ['logging: { driver: json-file, options: { max-size: "-1" } }', '/logging/options/max-size', 'invalid_spec'],
+  ['logging: { driver: local, options: { max-size: 1000g } }', '/logging/options/max-size', 'invalid_spec'],
+  ['logging: { options: { max-file: "1000000" } }', '/logging/options/max-file', 'invalid_spec'],
   ['ports: ["1000-1099", "2000-2099"]', '/ports', 'invalid_spec'],
 ]
 
@@ -59,4 +62,12 @@ t.test('an app has so many containers and published ports at most, whatever form
   const { spec } = parseCompose({ compose: 'services: { web: { image: a, ports: [80, 81] } }' })
   t.equal(tooLarge(spec.services, { web: 500 }), null)
   t.match(tooLarge(spec.services, { web: 501 }), /publish 1002 ports/)
+})
+
+t.test('what is extended counts in each service that extends it', async (t) => {
+  const base = `{ image: a, environment: { A: ${'x'.repeat(100_000)}, B: ${'y'.repeat(100_000)} } }`
+  const services = (count: number) =>
+    Array.from({ length: count }, (_, at) => `  s${at}: { extends: { service: base } }`).join('\n')
+  t.equal(outcome(`services:\n  base: ${base}\n${services(15)}`).code, 'ok')
+  t.match(outcome(`services:\n  base: ${base}\n${services(150)}`), { code: 'invalid_spec', paths: ['/services'] })
 })
