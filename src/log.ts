@@ -1,6 +1,5 @@
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
-import { isAppError } from './errors/app-error.ts'
 
 /** Members that never reach a log, wherever they stand in a line's first three levels. */
 const SECRETS = [
@@ -28,11 +27,13 @@ const PATHS = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`])
 function toLine(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { type: typeof error, message: withoutValues(String(error)) }
   const { name, message, stack = '', cause } = error
+  // An AppError's words for the log alone.
+  const internal = 'options' in error && isRecord(error.options) ? error.options.internal : undefined
   return {
     type: name,
     ...('code' in error && { code: error.code }),
     message: withoutValues(message),
-    ...(isAppError(error) && error.options.internal && { internal: withoutValues(error.options.internal) }),
+    ...(typeof internal === 'string' && { internal: withoutValues(internal) }),
     stack: withoutValues(stack),
     ...(cause !== undefined && depth < 5 && { cause: toLine(cause, depth + 1) }),
   }
