@@ -62,5 +62,7 @@ async function placed(
   const found = place({ placement, tenantId, currentHostId: null }, await hosts.loadCandidates(tx))
   if (found.hostId !== null) return { id: found.hostId, name: found.host }
   const reasons = found.reasons.map(({ host, reason }) => `${host}: ${reason}`)
-  throw new AppError('no_eligible_host', { detail: reasons.length > 0 ? reasons.join('; ') : 'no host is registered for this tenant' })
+  throw new AppError('no_eligible_host', {
+    detail: reasons.length > 0 ? reasons.join('; ') : 'no host is registered for this tenant',
+  })
 }
