@@ -99,6 +99,20 @@ export async function heartbeat(tx: Tx, owner: string, ids: readonly string[]): 
     returning id, attempts as attempt, cancel_requested as "cancelRequested", superseded_by as "supersededBy"`
 }
 
+/**
+ * The same without waiting for rows that are locked just now, which are missing from the answer too: one that a stuck
+ * transaction holds must not keep the other leases from being renewed.
+ */
+export async function heartbeatUnlocked(tx: Tx, owner: string, ids: readonly string[]): Promise<Beat[]> {
+  return await tx.$queryRaw<Beat[]>`
+    with mine as (
+      select id from operations
+      where id = any(${[...ids]}::uuid[]) and lease_owner = ${owner}::uuid and status = 'running'
+      for no key update skip locked)
+    update operations o set lease_until = now() + ${LEASE_MS} * interval '1 millisecond' from mine where o.id = mine.id
+    returning o.id, o.attempts as attempt, o.cancel_requested as "cancelRequested", o.superseded_by as "supersededBy"`
+}
+
 /** Gives the lease back and lets the operation wait. False: the lease was lost before. */
 export async function park(
   tx: Tx,

@@ -10,7 +10,7 @@ import {
 import { endOperation } from './end.ts'
 import { toOperationError } from './failure.ts'
 import { CancelAsked, Lease, LeaseOver } from './lease.ts'
-import { claim, type Claim, finish, heartbeat, HEARTBEAT_MS, park, turnRound } from './queue.ts'
+import { claim, type Claim, finish, heartbeat, HEARTBEAT_MS, heartbeatUnlocked, park, turnRound } from './queue.ts'
 import { CHANNELS, isUnavailable, mapDbError, notify } from '../db/index.ts'
 import { isAppError } from '../errors/app-error.ts'
 import { sleep } from '../lib/abort.ts'
@@ -23,8 +23,8 @@ const POLL_MS = 1000
 /** How long running steps may go on once the worker is asked to end, and how long handing over may take after that. */
 const DRAIN_MS = 7000
 const HAND_OVER_MS = 2500
-/** A heartbeat that hangs (on a connection that died in silence) does not keep the next one from being sent. */
-const BEAT_PATIENCE_MS = 2 * HEARTBEAT_MS
+/** A heartbeat that hangs does not keep the next one from being sent: two fit into the time that a lease is believed. */
+const BEAT_PATIENCE_MS = HEARTBEAT_MS / 2
 const WRITE_AGAIN_MS = 250
 
 export interface RunnerOptions extends AttemptDeps {
@@ -137,8 +137,19 @@ export class Runner {
     const sentAt = monotonicMs()
     try {
       const ids = held.map(({ fence }) => fence.operationId)
-      const beats = new Map((await heartbeat(db.prisma, workerId, ids)).map((beat) => [beat.id, beat]))
-      for (const lease of held) lease.confirm(beats.get(lease.fence.operationId) ?? null, sentAt)
+      const beats = new Map((await heartbeatUnlocked(db.prisma, workerId, ids)).map((beat) => [beat.id, beat]))
+      const missing = held.filter((lease) => {
+        const beat = beats.get(lease.fence.operationId)
+        if (beat) lease.confirm(beat, sentAt)
+        return !beat
+      })
+      // Lost, or locked for a moment: each by itself is waited for.
+      await Promise.all(
+        missing.map(async (lease) => {
+          const [beat] = await heartbeat(db.prisma, workerId, [lease.fence.operationId])
+          lease.confirm(beat ?? null, sentAt)
+        }),
+      )
     } catch (error) {
       log.warn({ err: error }, 'a heartbeat failed; trying again')
     }

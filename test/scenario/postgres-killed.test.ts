@@ -32,3 +32,19 @@ t.test('a deploy must end truthfully when Postgres is killed in the middle', asy
     t.equal(await server.stop(), 0)
   })
 })
+
+t.test('a deploy must end truthfully when Postgres is away for longer than a lease lasts', async (t) => {
+  await onStage(t, async ({ scene, postgres, engine }) => {
+    const server = await scene.server({ databaseUrl: postgres.url })
+    await furnish(server, engine)
+    const { operation } = await must(server, 'PUT', '/v1/tenants/acme/apps/shop', { spec: appOf(IMAGES.web1) })
+    await atStep(server, operation.id, 2)
+    await postgres.kill()
+    const says = (text: string) => async () => server.lines.some((line) => line.includes(text))
+    await eventually('the worker gives the operation up', says('another attempt'), 20_000)
+    await postgres.start()
+    t.match(await ended(server, operation, 60_000), { status: 'succeeded', error: null })
+    await runsExactly(engine, IMAGES.web1)
+    t.equal(await server.stop(), 0)
+  })
+})
