@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CHANNELS, type Database } from '../../db/types.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import { Limit } from '../../lib/limit.ts'
@@ -5,6 +6,8 @@ import { stillOpen } from './operations.repository.ts'
 
 /** How often a wait looks by itself, should a notification get lost. */
 const POLL_MS = 2000
+/** How long a wait, or the end of all, waits for the LISTEN to be there. */
+const LISTEN_MS = 500
 const READS = 4
 
 export interface OperationWaits {
@@ -43,7 +46,8 @@ export function createOperationWaits(db: Database): OperationWaits {
   return {
     async wait(id, timeoutMs, signal) {
       const deadline = monotonicMs() + timeoutMs
-      await listen()
+      // Without a database nobody is heard, and the look below says so at once.
+      await Promise.race([listen(), sleep(LISTEN_MS, undefined, { ref: false })])
       const set = wakers.get(id) ?? new Set()
       wakers.set(id, set)
       let woken = false
@@ -80,7 +84,9 @@ export function createOperationWaits(db: Database): OperationWaits {
     async close() {
       closed = true
       wake(null)
-      const subscription = await listening?.catch(() => null)
+      // One that is still to be made ends with the database's own close.
+      const none = sleep(LISTEN_MS, null, { ref: false })
+      const subscription = await Promise.race([listening?.catch(() => null), none])
       await subscription?.close()
     },
   }
