@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto'
-import { v7 } from 'uuid'
+import { v5, v7 } from 'uuid'
 
 /** A new UUIDv7 (RFC 9562): unique, and growing with the time of its making. */
 export function newId(): string {
   return v7()
+}
+
+/** The id of a name within a namespace, which is an id itself: always the same (UUIDv5, RFC 9562). */
+export function nameId(namespace: string, name: string): string {
+  return v5(name, namespace)
 }
 
 /** The lower-case hex SHA-256 of a text (UTF-8) or of bytes. */

@@ -1,6 +1,6 @@
 import { isForeignKeyViolation } from '../../db/index.ts'
 import type { Tx } from '../../db/types.ts'
-import { newId } from '../../lib/ids.ts'
+import { nameId } from '../../lib/ids.ts'
 import { type AppSpec, type CapabilityNote, serviceDigest } from '../../spec/index.ts'
 import { tenantNotFound } from '../../web/index.ts'
 import type { ReleaseState } from './decisions.ts'
@@ -24,11 +24,12 @@ export async function findAppLocked(tx: Tx, tenantId: string, name: string): Pro
 
 /** An app of this name with its lane, if there is none yet. Its version is 0 until the first change is accepted. */
 export async function ensureApp(tx: Tx, tenant: { id: string; name: string }, name: string): Promise<void> {
-  const id = newId()
+  // Of its tenant and name: an app that comes back is the one that left volumes behind, and finds them.
+  const id = nameId(tenant.id, name)
   try {
     const inserted = await tx.$executeRaw`
       INSERT INTO "apps" ("id", "tenant_id", "name", "wanted_version") VALUES (${id}::uuid, ${tenant.id}::uuid, ${name}, 0)
-      ON CONFLICT ("tenant_id", "name") DO NOTHING`
+      ON CONFLICT DO NOTHING`
     if (inserted === 0) return
   } catch (error) {
     if (isForeignKeyViolation(error)) throw tenantNotFound(tenant.name)
