@@ -10,7 +10,7 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
   return await Scene.run(async (scene) => {
     const databaseUrl = await scene.database()
     const engine = await scene.engine({ tcp: false })
-    const server = await scene.server({ databaseUrl })
+    const server = await scene.server({ databaseUrl, roles: 'api' })
     await addHost(server, 'h1', engine)
     const others = Array.from({ length: 9 }, (_, index) => `small-${index}`)
     for (const name of ['hog', ...others]) await must(server, 'POST', '/v1/tenants', { name })
@@ -27,8 +27,11 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
         ),
       )
     }
-    const hog = (await must(server, 'GET', '/v1/tenants/hog/operations?status=running&limit=200')).items
-      .length as number
+    await scene.server({ databaseUrl, roles: 'worker' })
+    const hog = await eventually('the long queue is worked at', async () => {
+      const { items } = await must(server, 'GET', '/v1/tenants/hog/operations?status=running&limit=200')
+      return items.length >= 10 && (items.length as number)
+    })
     const queued = await Promise.all(
       others.map(
         async (tenant) => (await must(server, 'PUT', `/v1/tenants/${tenant}/apps/shop`, { spec: spec(0) })).operation,

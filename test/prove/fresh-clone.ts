@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEngine } from '../lab/engines.ts'
@@ -28,15 +28,18 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
     const after = await containers()
     const second = first.code === 0 ? await npm(folder, ['run', 'quickstart', '--', '--exit'], env) : first
     const same = after !== '' && (await containers()) === after
+    const token = await readFile(join(folder, '.moorage/admin-token'), 'utf8').catch(() => 'none')
+    const told = first.output.includes(token.trim()) && /answers "Hello from greeter/.test(first.output)
     const lines = [
       `npm run quickstart: exit ${first.code} after ${(first.ms / 1000).toFixed(1)} s`,
       ...first.output
         .split('\n')
         .slice(first.code === 0 ? -20 : -40)
         .map((line) => `  | ${line}`),
+      `the app's answer and the token are ${told ? 'told' : 'NOT told'}`,
       `a second run: exit ${second.code} after ${(second.ms / 1000).toFixed(1)} s (goal 10 s), containers ${same ? 'as they were' : 'CHANGED'}`,
     ]
-    let outcome = first.code === 0 && second.code === 0 && same && (!long || second.ms < SECOND_GOAL_MS)
+    let outcome = told && first.code === 0 && second.code === 0 && same && (!long || second.ms < SECOND_GOAL_MS)
     if (long) {
       const test = await npm(folder, ['test'], environment())
       outcome &&= test.code === 0
