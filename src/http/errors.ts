@@ -10,6 +10,9 @@ const PARTS: Readonly<Record<string, string>> = {
   headers: '/headers',
 }
 
+/** Whose own messages show a pattern, which says little to a person. */
+const FORMS: ReadonlySet<string> = new Set(['pattern', 'format'])
+
 /** Any error of a request as one of the table: what is not known is `internal`, and tells nothing. */
 export function toAppError(error: unknown, request: FastifyRequest): AppError {
   const known = mapDbError(error)
@@ -78,7 +81,15 @@ function invalid(errors: readonly FastifySchemaValidationError[], context: strin
 function messageOf(error: FastifySchemaValidationError): string {
   const { allowedValues } = error.params
   if (error.keyword === 'enum' && Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`
-  return error.message ?? 'is not valid'
+  const form = FORMS.has(error.keyword) ? descriptionOf(error) : undefined
+  return form === undefined ? (error.message ?? 'is not valid') : `does not have the form that it needs: ${form}`
+}
+
+/** What the schema says of itself; the validator passes it on (`verbose`). */
+function descriptionOf(error: FastifySchemaValidationError): string | undefined {
+  const schema = 'parentSchema' in error ? error.parentSchema : undefined
+  const described = typeof schema === 'object' && schema !== null && 'description' in schema
+  return described && typeof schema.description === 'string' ? schema.description : undefined
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

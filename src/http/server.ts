@@ -15,6 +15,7 @@ import { healthRoutes, type ReadinessChecks } from './health.ts'
 import { checkInput } from './input-check.ts'
 import { createMetrics } from './metrics.ts'
 import { registerOpenapi } from './openapi.ts'
+import { problemRoutes } from './problems.ts'
 import { createRouteTable } from './route-table.ts'
 import { buildValidator } from './validation.ts'
 
@@ -77,7 +78,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     const allowed = routeTable.methodsOf(request.url)
     throw allowed.length > 0 && !allowed.includes(request.method)
       ? new AppError('method_not_allowed', {
-          detail: `${request.method} is not allowed here`,
+          detail: `${request.method} is not allowed here; ${allowed.join(', ')} ${allowed.length > 1 ? 'are' : 'is'}`,
           headers: { allow: allowed.join(', ') },
         })
       : new AppError('not_found', { detail: 'there is no such route' })
@@ -110,6 +111,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   addSchemas(app, webSchemas)
   await registerOpenapi(app)
   await app.register(healthRoutes({ db, checks: deps.checks, metrics }))
+  await app.register(problemRoutes)
   await app.register(tenantsRoutes(deps))
   await app.register(tokensRoutes(deps))
   await app.register(hostsRoutes(deps))

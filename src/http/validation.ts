@@ -5,6 +5,8 @@ const OPTIONS: Options = {
   removeAdditional: false,
   useDefaults: false,
   allErrors: false,
+  // Errors know their schema: its description is what a person can use of a pattern.
+  verbose: true,
   strict: true,
   strictRequired: false,
   strictTypes: false,

@@ -35,9 +35,16 @@ export function oneOf<const Words extends readonly string[]>(words: Words, optio
 }
 
 export const NAME_PATTERN = '^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$'
-export const Name = Type.String({ pattern: NAME_PATTERN, description: 'A DNS label of at most 40 characters.' })
+export const Name = Type.String({
+  pattern: NAME_PATTERN,
+  description: 'At most 40 of a-z, 0-9 and -; a letter first, no - at the end.',
+})
 // The format alone would let `urn:uuid:` pass, which a uuid column refuses.
-export const Uuid = Type.String({ format: 'uuid', pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' })
+export const Uuid = Type.String({
+  format: 'uuid',
+  pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+  description: 'A UUID.',
+})
 export const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC.' })
 export const Version = Type.Integer({
   minimum: 1,
@@ -131,7 +138,7 @@ const idempotencyKey = Type.Optional(
 const ifMatch = Type.Optional(
   Type.String({
     pattern: '^(\\*|"[\\x21\\x23-\\x7e]{0,64}")$',
-    description: 'The version that the change is meant for, quoted; 412 when the resource has moved on.',
+    description: 'The version that the change is meant for, quoted, such as `"3"`; 412 when the resource has moved on.',
   }),
 )
 /** Headers of a mutating route. */

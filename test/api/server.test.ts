@@ -79,6 +79,32 @@ t.test('what every route has', async (t) => {
     t.match(await api.request('POST', '/healthz', { token: null }), { status: 405, headers: { allow: 'GET, HEAD' } })
   })
 
+  t.test('405 says which methods are allowed', async (t) => {
+    const { body } = await api.request('POST', '/healthz', { token: null })
+    t.equal(body.detail, 'POST is not allowed here; GET, HEAD are')
+  })
+
+  t.test('what does not have its form is told in words, not as a pattern', async (t) => {
+    const { body } = await api.request('POST', '/v1/tenants', { body: { name: 'Not_A_Name' } })
+    t.same(body.errors, [
+      {
+        path: '/body/name',
+        message: 'does not have the form that it needs: At most 40 of a-z, 0-9 and -; a letter first, no - at the end.',
+      },
+    ])
+    const stale = await api.request('PATCH', '/v1/tenants/acme', { body: {}, headers: { 'if-match': '1' } })
+    t.match(stale, { status: 400, body: { detail: /needs: The version that the change is meant for, quoted/ } })
+  })
+
+  t.test('the `type` of a problem is a page that says how to mend it, without a token', async (t) => {
+    const { body } = await api.request('GET', '/v1/tenants/none')
+    const page = await api.request('GET', body.type, { token: null })
+    t.equal(page.status, 200)
+    t.match(page.headers['content-type'], /^text\/html/)
+    t.match(String(page.body), /<code>not_found<\/code>, status 404/)
+    t.match(await api.request('GET', '/problems/constructor'), { status: 404, body: { code: 'not_found' } })
+  })
+
   t.test('413 and 415', async (t) => {
     t.match(await api.request('POST', '/v1/tenants', { body: { name: 'x'.repeat(1_100_000) } }), {
       status: 413,

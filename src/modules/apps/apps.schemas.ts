@@ -21,7 +21,10 @@ const byService = <T extends TSchema>(value: T, description: string) =>
   Type.Record(ServiceName, value, { description, maxProperties: 1000, additionalProperties: false })
 
 const Replicas = Type.Integer({ minimum: 0, maximum: 1000 })
-const ImageRef = Type.String({ pattern: '^(?!.*/[^A-Za-z0-9])[A-Za-z0-9]([A-Za-z0-9._:/@-]{0,510}[A-Za-z0-9_])?$' })
+const ImageRef = Type.String({
+  pattern: '^(?!.*/[^A-Za-z0-9])[A-Za-z0-9]([A-Za-z0-9._:/@-]{0,510}[A-Za-z0-9_])?$',
+  description: '`[registry/]name[:tag][@digest]`.',
+})
 const VariableName = Type.String({ pattern: '^[^=\\x00]{1,255}$' })
 const VariableValue = Type.String({ maxLength: 131_072 })
 const releaseNumber = Type.Integer({ minimum: 1, maximum: 2_147_483_647 })

@@ -35,7 +35,7 @@ const EndpointInput = closed(
     socketPath: Type.Optional(
       Type.String({
         pattern: '^/.{1,106}$',
-        description: 'An absolute path of a unix socket that the workers can open.',
+        description: 'An absolute path of a unix socket that the workers can open, at most 107 characters.',
       }),
     ),
     url: Type.Optional(Type.String({ minLength: 1, maxLength: 300, description: '`tcp://host:port`.' })),

@@ -3,7 +3,8 @@ import { closed, Name, named, nullable, oneOf, TENANT_ROLES, Timestamp, Uuid } f
 
 const TokenName = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9 ._@:/-]{0,63}$',
-  description: 'For people: who or what uses it. Need not be unique.',
+  description:
+    'For people: who or what uses it, in at most 64 letters, digits, blanks and `._@:/-`. Need not be unique.',
 })
 
 const view = {
@@ -29,7 +30,7 @@ const ExpiresAt = Type.Optional(
   Type.String({
     format: 'date-time',
     maxLength: 64,
-    description: 'RFC 3339, in the future. Left out: it does not expire.',
+    description: 'RFC 3339, such as 2030-01-31T12:00:00Z, in the future. Left out: it does not expire.',
   }),
 )
 
