@@ -17,7 +17,7 @@ export function checkDependencies(
   const at = (name: string): Cursor => (place.has(name) ? place.get(name) : place)
   const kept: [string, DependencySpec][] = []
   for (const [name, dependency] of Object.entries(dependencies)) {
-    if (!all.has(name)) at(name).invalid('names a service that the document does not have')
+    if (!all.has(name)) at(name).invalid(`the document has no service "${name}"`)
     else if (active.has(name)) kept.push([name, dependency])
     else if (dependency.required)
       at(name).invalid(

@@ -61,6 +61,12 @@ t.test('what nobody listens at is host_unreachable at once, with the reason', as
   t.match(unknown.error, { code: 'host_unreachable' })
 })
 
+t.test('another HTTP server is told to be no engine', async (t) => {
+  const driver = await fakeEngine(t, (_request, response) => void response.writeHead(404).end('{"detail":{}}'))
+  const { error } = await failure(driver.probe(call))
+  t.match(error, { code: 'unsupported', message: /what answers there is not a Docker engine: it refuses with 404/ })
+})
+
 t.test('DOCKER_HOST in the environment changes nothing', async (t) => {
   const seen: string[] = []
   const server = createServer((request, response) => {

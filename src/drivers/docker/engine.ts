@@ -15,6 +15,7 @@ const CHANGE_MS = 60_000
 const STREAM_IDLE_MS = 60_000
 const PULSE_MS = 3000
 const PULSE_DEADLINE_MS = 5000
+const NO_ENGINE = 'what answers there is not a Docker engine'
 const PING: EngineRequest = { method: 'GET', path: '/_ping' }
 /** Calls under way at one engine. Those that wait there for long by their nature (a stop's grace) are counted by who asks for them. */
 const CALLS = 8
@@ -113,7 +114,13 @@ export function connectEngine(endpoint: Endpoint): Engine {
 
   const negotiate = async (call: CallOptions, fresh = false): Promise<Negotiated> => {
     if (negotiated && !fresh) return negotiated
-    negotiated = toNegotiated(await once(call, '/version', { method: 'GET', path: '/version' }))
+    const answer = await once(call, '/version', { method: 'GET', path: '/version' }).catch((error: unknown) => {
+      // An engine has no reason to refuse this one: another program does, or a proxy before it.
+      if (error instanceof Refusal && error.status < 500)
+        throw new AppError('unsupported', { detail: `${NO_ENGINE}: it refuses with ${error.status}`, cause: error })
+      throw error
+    })
+    negotiated = toNegotiated(answer)
     return negotiated
   }
 
@@ -258,7 +265,7 @@ function toNegotiated(answer: unknown): Negotiated {
   }
   const newest = /^1\.(\d+)$/.exec(field('ApiVersion'))?.[1]
   const oldest = /^1\.(\d+)$/.exec(field('MinAPIVersion'))?.[1] ?? '0'
-  if (newest === undefined) throw new AppError('unsupported', { detail: 'what answers there is not a Docker engine' })
+  if (newest === undefined) throw new AppError('unsupported', { detail: NO_ENGINE })
   if (Number(newest) < API_FLOOR || Number(oldest) > API_CEILING) {
     const spoken = `API 1.${oldest} to 1.${newest}`
     throw new AppError('unsupported', {

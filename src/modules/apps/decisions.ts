@@ -1,5 +1,6 @@
 import { AppError } from '../../errors/app-error.ts'
 import { digestOf } from '../../lib/canonical.ts'
+import { storable } from '../../lib/storable-text.ts'
 import { type AppSpec, type CapabilityNote, type ParsedApp, tooLarge } from '../../spec/index.ts'
 import type { ActiveOperation, OperationKind } from '../operations/index.ts'
 import { applyPatch, sameWanted, type Wanted, type WantedPatch } from './wanted.ts'
@@ -210,11 +211,14 @@ export function changeSpec<Parsed extends ParsedApp>(
 }
 
 function requireServices(spec: AppSpec, services: readonly string[], at: string): void {
-  const errors = services
-    .filter((service) => !Object.hasOwn(spec.services, service))
-    .map((service) => ({ path: pointer(at, service), message: 'the spec has no service of this name' }))
-  if (errors.length > 0)
-    throw new AppError('invalid_spec', { detail: 'a service is named that the spec does not have', errors })
+  const unknown = services.filter((service) => !Object.hasOwn(spec.services, service))
+  if (unknown.length === 0) return
+  const errors = unknown.map((service) => ({
+    path: pointer(at, service),
+    message: 'the spec has no service of this name',
+  }))
+  const detail = `the spec has no service ${unknown.join(', ')}; it has ${Object.keys(spec.services).join(', ')}`
+  throw new AppError('invalid_spec', { detail: storable(detail, 300), errors })
 }
 
 /** A record's own member: services may have names such as `constructor`. */
