@@ -29,7 +29,8 @@ export interface Probe {
   readonly version: string
   /** The API version that calls use. */
   readonly apiVersion: string
-  readonly capacity: { readonly cpus: number; readonly memory: number }
+  /** Memory in bytes. null: the engine did not say it in time, and never did before. */
+  readonly capacity: { readonly cpus: number; readonly memory: number } | null
   /** Of this installation's marker on the engine; null: there is none. */
   readonly markerHostId: string | null
 }

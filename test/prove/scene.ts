@@ -90,7 +90,7 @@ export function webService(image: string, more: object = {}): object {
   return {
     image,
     pull_policy: 'never',
-    healthcheck: { test: ['CMD', '/bin/check'], interval: '500ms', timeout: '2s', retries: 20 },
+    healthcheck: { test: ['CMD', '/bin/check'], interval: '1s', timeout: '5s', retries: 20 },
     stop_grace_period: '2s',
     ...more,
   }

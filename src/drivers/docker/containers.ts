@@ -5,6 +5,7 @@ import { gone, inspectContainer, notOurs, ownContainer, type ContainerInfo, type
 import type { EngineRequest } from './engine.ts'
 import { appLabels, isOf, LABELS, readIdentity } from './labels.ts'
 import { Refusal, refused } from './map-error.ts'
+import { checkImageDefaults } from './image-defaults.ts'
 import { networkName, ownNetwork, pickAddress } from './networks.ts'
 import { connect, disconnect, serviceNames } from './swap.ts'
 import { toContainer } from './translate.ts'
@@ -47,6 +48,7 @@ async function create(work: Work, networkNamed: string): Promise<void> {
     network: network.Name,
     address: await pickAddress(work, network, step.target),
     aliases: step.serving ? serviceNames(work) : [],
+    healthIntervalNs: await checkImageDefaults(work, service),
     volume: (key) => volumeOf(desired, identity.installation, key),
     labels: {
       ...appLabels(desired, identity.installation),

@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http'
 import { addAbortSignal, Readable } from 'node:stream'
 import type { CallOptions, Endpoint } from '../driver.ts'
 import { AppError, isAppError } from '../../errors/app-error.ts'
@@ -39,6 +40,8 @@ export interface Engine {
   find<T>(call: CallOptions, request: EngineRequest): Promise<T | null>
   /** The bytes of an answer as they come; `host_unreachable` where none come for 60 s. End the iteration, or abort, to drop it. */
   stream(call: CallOptions, request: EngineRequest): AsyncGenerator<Buffer>
+  /** The engine's own clock, in whole seconds rounded down: how long something has run there is no business of ours. */
+  clockMs(call: CallOptions): Promise<number>
   /** The minor number of the API version that requests use, asked for anew with `fresh`. Throws `unsupported` where there is none in common. */
   negotiate(call: CallOptions, fresh?: boolean): Promise<{ minor: number; version: string }>
   close(): void
@@ -112,6 +115,19 @@ export function connectEngine(endpoint: Endpoint): Engine {
     return await (request.long ? exchanged() : calls.run(call.signal, exchanged))
   }
 
+  /** Of the header that its web server gives each answer: `/info`, which says it too, may take 10 s (capacity.ts). */
+  const readClock = async (call: CallOptions): Promise<number> =>
+    await calls.run(call.signal, async () => {
+      call.guard?.()
+      return await within(call.signal, READ_MS, PING, async (signal) => {
+        const answer = await dial(PING.path, PING, signal)
+        const date = answer instanceof IncomingMessage ? Date.parse(answer.headers.date ?? '') : Number.NaN
+        for await (const _ of readAll(answer, PING));
+        if (Number.isNaN(date)) throw new AppError('unsupported', { detail: `${NO_ENGINE}: it tells no time` })
+        return date
+      })
+    })
+
   const negotiate = async (call: CallOptions, fresh = false): Promise<Negotiated> => {
     if (negotiated && !fresh) return negotiated
     const answer = await once(call, '/version', { method: 'GET', path: '/version' }).catch((error: unknown) => {
@@ -175,6 +191,14 @@ export function connectEngine(endpoint: Endpoint): Engine {
     request,
     stream,
     negotiate,
+    clockMs: async (call) => {
+      try {
+        return await readClock(call)
+      } catch (error) {
+        if (isBrokenConnection(error)) return await readClock(call)
+        throw error
+      }
+    },
     find: async <T>(call: CallOptions, wanted: EngineRequest) => {
       try {
         return await request<T>(call, wanted)

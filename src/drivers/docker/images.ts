@@ -82,7 +82,7 @@ export async function imageDigest({ engine, digests }: Context, call: CallOption
 }
 
 /** The API takes an image's slashes as they are. No part of it is one that a URL's reader takes for a step upwards. */
-function pathOf(image: string): string {
+export function pathOf(image: string): string {
   return image
     .split('/')
     .map((segment) => (/^\.+$/.test(segment) ? segment.replaceAll('.', '%2E') : encodeURIComponent(segment)))

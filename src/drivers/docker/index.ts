@@ -2,6 +2,7 @@ import type { CallOptions, Driver, Endpoint, Identity, Probe, StepOutcome } from
 import type { Step } from '../../planning/index.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { KeyedLock } from '../../lib/limit.ts'
+import { capacityReader } from './capacity.ts'
 import { createContainer, removeContainer, startContainer, stopContainer } from './containers.ts'
 import type { Context, Work } from './context.ts'
 import { connectEngine } from './engine.ts'
@@ -27,6 +28,7 @@ const STOPS = 16
  */
 export function createDockerDriver(options: { readonly endpoint: Endpoint; readonly identity: Identity }): Driver {
   const engine = connectEngine(options.endpoint)
+  const capacity = capacityReader(engine)
   const context: Context = {
     engine,
     identity: options.identity,
@@ -37,7 +39,7 @@ export function createDockerDriver(options: { readonly endpoint: Endpoint; reado
   }
   return {
     capabilities: { kind: 'docker' },
-    probe: async (call) => await edge('probe', async () => await probe(context, call)),
+    probe: async (call) => await edge('probe', async () => await probe(context, capacity, call)),
     mark: async (call) => await edge('mark the engine', async () => await writeMarker(context, call)),
     unmark: async (call) => await edge('unmark the engine', async () => await removeMarker(context, call)),
     observe: async (filter, call) => await edge('observe', async () => await observe(context, filter, call)),
@@ -61,17 +63,18 @@ async function edge<T>(doing: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function probe(context: Context, { signal, guard }: CallOptions): Promise<Probe> {
+async function probe(
+  context: Context,
+  askCapacity: ReturnType<typeof capacityReader>,
+  { signal, guard }: CallOptions,
+): Promise<Probe> {
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(mapTimeout('probe', PROBE_MS)), PROBE_MS)
   const call: CallOptions = { signal: AbortSignal.any([signal, deadline.signal]), guard }
   try {
     const { minor, version } = await context.engine.negotiate(call, true)
-    const [info, markerHostId] = await Promise.all([
-      context.engine.request<{ NCPU: number; MemTotal: number }>(call, { method: 'GET', path: '/info' }),
-      readMarker(context, call),
-    ])
-    return { version, apiVersion: `1.${minor}`, capacity: { cpus: info.NCPU, memory: info.MemTotal }, markerHostId }
+    const [capacity, markerHostId] = await Promise.all([askCapacity(call), readMarker(context, call)])
+    return { version, apiVersion: `1.${minor}`, capacity, markerHostId }
   } finally {
     clearTimeout(timer)
   }

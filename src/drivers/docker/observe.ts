@@ -31,7 +31,7 @@ export async function observe(
     list<Docker.ContainerInfo[]>('/containers/json', { all: true }),
     list<NetworkInfo[]>('/networks'),
     list<{ Volumes: Docker.VolumeInspectInfo[] | null }>('/volumes'),
-    engineTimeMs(context, call),
+    engine.clockMs(call),
   ])
   const instances = await Promise.all(containers.map(async ({ Id }) => await observeOne(context, Id, nowMs, call)))
   return {
@@ -51,7 +51,7 @@ export async function observeContainer(
   ref: string,
   call: CallOptions,
 ): Promise<ObservedInstance | null> {
-  return await observeOne(context, ref, await engineTimeMs(context, call), call)
+  return await observeOne(context, ref, await context.engine.clockMs(call), call)
 }
 
 async function observeOne(
@@ -67,12 +67,6 @@ async function observeOne(
     nowMs,
     digest: await imageDigest(context, call, info.Image),
   })
-}
-
-/** The engine's own clock: how long something has run there is no business of ours. */
-async function engineTimeMs({ engine }: Context, call: CallOptions): Promise<number> {
-  const { SystemTime } = await engine.request<{ SystemTime: string }>(call, { method: 'GET', path: '/info' })
-  return Date.parse(SystemTime)
 }
 
 /** What an engine says of a container, in our words. Pure; null where its labels don't say what it is. */

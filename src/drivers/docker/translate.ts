@@ -9,6 +9,8 @@ export interface ContainerFrame {
   readonly address: string
   /** The names that it answers to in the network; none until it is promoted. */
   readonly aliases: readonly string[]
+  /** How often its health is checked where the spec does not say, in nanoseconds; null: as the image says. */
+  readonly healthIntervalNs: number | null
   /** The engine's name of a volume of the spec, and the labels that it has. */
   readonly volume: (key: string) => { readonly name: string; readonly labels: Readonly<Record<string, string>> }
 }
@@ -38,7 +40,7 @@ export function toContainer(service: ServiceSpec, frame: ContainerFrame): Docker
     Tty: service.tty,
     OpenStdin: service.stdinOpen,
     ExposedPorts: Object.fromEntries([...new Set(exposed)].toSorted().map((port) => [port, {}])),
-    Healthcheck: toHealthcheck(service.healthcheck),
+    Healthcheck: toHealthcheck(service.healthcheck, frame.healthIntervalNs),
     StopSignal: service.stopSignal ?? undefined,
     StopTimeout: Math.ceil(service.stopGracePeriodNs / PLAIN_SECONDS_NS),
     HostConfig: toHostConfig(service, frame),
@@ -115,12 +117,16 @@ function toMount(mount: MountSpec, frame: ContainerFrame): Docker.MountSettings 
 }
 
 /** null: the image's own. 0 and an empty test are the engine's words for "as the image says". */
-function toHealthcheck(healthcheck: HealthcheckSpec | null): Docker.HealthConfig | undefined {
-  if (healthcheck === null) return undefined
+function toHealthcheck(
+  healthcheck: HealthcheckSpec | null,
+  intervalNs: number | null,
+): Docker.HealthConfig | undefined {
+  // The rest is the image's.
+  if (healthcheck === null) return intervalNs === null ? undefined : { Interval: intervalNs }
   if (healthcheck.disabled) return { Test: ['NONE'] }
   return compact({
     Test: healthcheck.test ? [...healthcheck.test] : undefined,
-    Interval: healthcheck.intervalNs ?? undefined,
+    Interval: healthcheck.intervalNs ?? intervalNs ?? undefined,
     Timeout: healthcheck.timeoutNs ?? undefined,
     StartPeriod: healthcheck.startPeriodNs ?? undefined,
     Retries: healthcheck.retries ?? undefined,
