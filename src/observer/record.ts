@@ -72,7 +72,7 @@ export async function record(tx: Tx, { hostId, appId, since, observation }: Obse
 export async function hostAnswered(tx: Tx, hostId: string, probe: Probe): Promise<void> {
   await tx.$executeRaw`
     update hosts set status = 'ready', message = null, last_seen_at = now(), engine_version = ${probe.version},
-      capacity = ${JSON.stringify(probe.capacity)}::jsonb, updated_at = case when status = 'ready' then updated_at else now() end
+      capacity = coalesce(${probe.capacity && JSON.stringify(probe.capacity)}::jsonb, capacity), updated_at = case when status = 'ready' then updated_at else now() end
     where id = ${hostId}::uuid`
 }
 

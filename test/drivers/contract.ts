@@ -41,7 +41,7 @@ export function driverContract(t: Test, { name, connect }: ContractSubject): voi
   void t.test(`${name}: probe tells version, capacity and marker, before and after it is left`, async (t) => {
     const first = await driver.probe(call)
     t.match(first, { version: /^\d+\.\d+/, apiVersion: /^1\.\d+$/, markerHostId: null })
-    t.ok(first.capacity.cpus > 0 && first.capacity.memory > 1_000_000)
+    t.ok(first.capacity && first.capacity.cpus > 0 && first.capacity.memory > 1_000_000)
     t.equal(await driver.mark(call), hostId)
     t.equal(await driver.mark(call), hostId, 'a second time is the same')
     t.equal((await driver.probe(call)).markerHostId, hostId)

@@ -67,6 +67,24 @@ t.test('another HTTP server is told to be no engine', async (t) => {
   t.match(error, { code: 'unsupported', message: /what answers there is not a Docker engine: it refuses with 404/ })
 })
 
+t.test(
+  'an engine whose /info waits (it looks up the name of a registry) is probed and observed all the same',
+  async (t) => {
+    const marker = { Name: '', Labels: {} }
+    const driver = await fakeEngine(
+      t,
+      afterVersion(({ url = '' }, response) => {
+        if (url.includes('/info')) return
+        response.end(
+          JSON.stringify(url.includes('/volumes/') ? marker : url.includes('/volumes') ? { Volumes: [] } : []),
+        )
+      }),
+    )
+    t.match(await driver.probe(call), { version: '20.10.24', capacity: null, markerHostId: null })
+    t.same(await driver.observe({}, call), { instances: [], objects: [] })
+  },
+)
+
 t.test('DOCKER_HOST in the environment changes nothing', async (t) => {
   const seen: string[] = []
   const server = createServer((request, response) => {

@@ -22,7 +22,7 @@ export interface HostInsert {
 /** What an engine told of itself. */
 export interface EngineFacts {
   readonly version: string
-  readonly capacity: { readonly cpus: number; readonly memory: number }
+  readonly capacity: { readonly cpus: number; readonly memory: number } | null
 }
 
 export async function insertHost(
@@ -36,7 +36,7 @@ export async function insertHost(
       ...host,
       status: 'ready' satisfies HostStatus,
       engineVersion: facts.version,
-      capacity: { ...facts.capacity },
+      ...(facts.capacity && { capacity: { ...facts.capacity } }),
       lastSeenAt: new Date(),
     },
   })
@@ -90,7 +90,8 @@ export async function updateSeen(
     data: {
       status,
       message,
-      ...(facts ? { engineVersion: facts.version, capacity: { ...facts.capacity }, lastSeenAt: new Date() } : {}),
+      ...(facts?.capacity && { capacity: { ...facts.capacity } }),
+      ...(facts ? { engineVersion: facts.version, lastSeenAt: new Date() } : {}),
     },
   })
 }

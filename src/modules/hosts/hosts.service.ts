@@ -134,7 +134,7 @@ function viewHost(row: HostRow): Host {
   }
 }
 
-function readCapacity(value: unknown): Probe['capacity'] | null {
+function readCapacity(value: unknown): Probe['capacity'] {
   if (typeof value !== 'object' || value === null || !('cpus' in value) || !('memory' in value)) return null
   return { cpus: Number(value.cpus), memory: Number(value.memory) }
 }
