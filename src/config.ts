@@ -1,7 +1,10 @@
 import { isIPv4 } from 'node:net'
 import { resolve } from 'node:path'
-import Type, { type Static } from 'typebox'
+import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
+
+/** What the sealing keys look like, and how to get one. */
+const KEYS = "`id:base64(32 bytes)[,…]`; this makes one: node -p \"'k1:' + crypto.randomBytes(32).toString('base64')\""
 
 /**
  * Every setting: its variable, its form and its default (docs/settings.md is generated from here).
@@ -12,6 +15,7 @@ export const SETTINGS = Type.Object(
     DATABASE_URL: Type.Optional(
       Type.String({
         pattern: '^postgres(ql)?://',
+        form: 'like postgres://user:password@host:5432/database',
         description: 'Any Postgres 14 or newer. Unset: an embedded Postgres in the data folder.',
       }),
     ),
@@ -34,17 +38,20 @@ export const SETTINGS = Type.Object(
     MOORAGE_ROLES: Type.String({
       default: 'api,worker',
       pattern: '^(api|worker|api,worker|worker,api)$',
+      form: 'api, worker or api,worker',
       description: 'What this process does: `api`, `worker` or both.',
     }),
     MOORAGE_ADMIN_TOKEN: Type.Optional(
       Type.String({
         pattern: '^mrg_[A-Za-z0-9_-]{32,}$',
+        form: 'mrg_ and at least 32 of A-Z, a-z, 0-9, _ and -',
         description: "The first admin's token. Unset: made once and kept in the data folder with mode 0600.",
       }),
     ),
     MOORAGE_SECRET_KEYS: Type.Optional(
       Type.String({
         pattern: '^[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/]{43}=)*$',
+        form: KEYS,
         description:
           'Sealing keys, `id:base64(32 bytes)[,…]`: the first seals, all open. Required where `DATABASE_URL` is set; else made once in the data folder.',
       }),
@@ -151,7 +158,7 @@ function isServiceLink(name: string, value: string): boolean {
 
 /** Reads the settings out of an environment. Throws a ConfigError that names every bad one. */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given: Record<string, unknown> = {}
+  const given: Record<string, string> = {}
   for (const [name, value] of Object.entries(env)) {
     if (
       value === undefined ||
@@ -165,18 +172,21 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const problems = Object.keys(given)
     .filter((name) => !(name in SETTINGS.properties))
     .map((name) => `${name} is not a setting; docs/settings.md lists all of them`)
-  const settings = Value.Convert(SETTINGS, Value.Default(SETTINGS, given)) as Settings
-  for (const error of Value.Errors(SETTINGS, settings)) {
-    const name = error.instancePath.slice(1).split('/')[0] ?? ''
-    if (name in SETTINGS.properties && !problems.some((problem) => problem.startsWith(`${name} `)))
-      problems.push(`${name} ${error.message}`)
+  const settings = Value.Convert(SETTINGS, Value.Default(SETTINGS, { ...given })) as Settings
+  for (const [name, schema] of Object.entries(SETTINGS.properties)) {
+    const value: unknown = Reflect.get(settings, name)
+    // The conversion would cut a number's fraction off.
+    const cut = Number.isInteger(value) && !/^\d*$/.test(given[name] ?? '')
+    if (cut || (value !== undefined && !Value.Check(schema, value))) problems.push(`${name} must be ${formOf(schema)}`)
   }
+  const keyIds = (settings.MOORAGE_SECRET_KEYS ?? '').split(',').map((key) => key.split(':')[0])
+  if (new Set(keyIds).size < keyIds.length) problems.push('MOORAGE_SECRET_KEYS must have each id once')
   const dockerSubnets = (settings.MOORAGE_DOCKER_SUBNETS ?? '').split(',')
   if (!dockerSubnets.every((block) => isBlock(block)))
     problems.push('MOORAGE_DOCKER_SUBNETS must be IPv4 blocks of /26 or larger, such as 10.201.0.0/16')
   if (settings.DATABASE_URL && !settings.MOORAGE_SECRET_KEYS)
-    problems.push('MOORAGE_SECRET_KEYS must be set where DATABASE_URL is: `id:` and the base64 of 32 random bytes')
-  if (problems.length > 0) throw new ConfigError(`bad settings: ${problems.join('; ')}`)
+    problems.push(`MOORAGE_SECRET_KEYS must be set where DATABASE_URL is, to ${KEYS}`)
+  if (problems.length > 0) throw new ConfigError(['bad settings:', ...problems].join('\n  '))
   return {
     databaseUrl: settings.DATABASE_URL ?? null,
     host: settings.MOORAGE_HOST,
@@ -199,6 +209,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       idempotencyHours: settings.MOORAGE_RETENTION_IDEMPOTENCY_HOURS,
     },
   }
+}
+
+/** What a setting must be, in words. */
+function formOf(schema: TSchema): string {
+  const { form, minimum, maximum, anyOf }: { form?: string; minimum?: number; maximum?: number; anyOf?: unknown[] } =
+    schema
+  if (form !== undefined) return form
+  if (minimum !== undefined) return `a whole number from ${minimum} to ${maximum}`
+  return anyOf ? `one of ${anyOf.map((word) => Reflect.get(Object(word), 'const')).join(', ')}` : 'a text'
 }
 
 function isBlock(block: string): boolean {

@@ -1,4 +1,6 @@
-import { ConfigError, loadConfig } from './config.ts'
+import { type Config, ConfigError, loadConfig } from './config.ts'
+import { isAppError } from './errors/app-error.ts'
+import { SealError } from './lib/seal.ts'
 import { createLog } from './log.ts'
 import { createRuntime } from './wiring.ts'
 
@@ -26,13 +28,46 @@ async function main(): Promise<number> {
       process.exit(70)
     }, STOP_DEADLINE_MS).unref()
   } catch (error) {
-    log.fatal({ err: error }, 'the server could not start')
+    const reason = startFailure(error, config)
+    // Where the reason is known, the stack is nobody's business.
+    if (reason === null) log.fatal({ err: error }, 'the server could not start')
+    else log.fatal(`the server could not start: ${reason}`)
     return 1
   } finally {
     await runtime.stop()
   }
   log.info('stopped')
   return 0
+}
+
+const UNUSABLE_FOLDER: ReadonlySet<unknown> = new Set([
+  'EACCES',
+  'EEXIST',
+  'EISDIR',
+  'ENOENT',
+  'ENOTDIR',
+  'EPERM',
+  'EROFS',
+])
+
+/** What keeps the server from its start and what to do, for a person; null where only the error itself can tell. */
+function startFailure(error: unknown, { host, port, dataDir, databaseUrl }: Config): string | null {
+  if (!(error instanceof Error)) return null
+  const code = 'code' in error ? error.code : null
+  const syscall = 'syscall' in error ? error.syscall : null
+  if (code === 'EADDRINUSE')
+    return `port ${port} of ${host} is taken by another program: set MOORAGE_PORT to a free one`
+  if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo')
+    return `${host} is no address of this machine: set MOORAGE_HOST to one that is`
+  if (syscall === 'listen')
+    return `this user may not listen on port ${port} of ${host}: set MOORAGE_PORT to a higher one`
+  if (syscall !== null && UNUSABLE_FOLDER.has(code))
+    return `the data folder ${dataDir} can not be used (${error.message}): set MOORAGE_DATA_DIR to one that this user can write to`
+  if (error instanceof SealError)
+    return `${dataDir}/secret-keys holds no sealing keys (${error.message}): put the copy of it back`
+  if (databaseUrl !== null && isAppError(error))
+    return `the database at ${URL.canParse(databaseUrl) ? new URL(databaseUrl).host : 'DATABASE_URL'}: ${error.options.detail}`
+  return ['EmbeddedPostgresError', 'MigrationError'].includes(error.name) ? error.message : null
 }
 
 try {

@@ -1,0 +1,65 @@
+import t from 'tap'
+import { ConfigError, loadConfig } from '../../src/config.ts'
+
+const KEY = Buffer.alloc(32, 1).toString('base64')
+
+/** The lines of what the settings are refused with; none where they are taken. */
+function problems(env: Record<string, string>): string[] {
+  try {
+    loadConfig(env)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n  ').slice(1)
+    throw error
+  }
+}
+
+t.test('nothing set is as good as everything empty', async (t) => {
+  t.match(loadConfig({}), { databaseUrl: null, host: '127.0.0.1', port: 7080, logLevel: 'info', workerSlots: 32 })
+  t.same(loadConfig({ MOORAGE_PORT: '', DATABASE_URL: '' }), loadConfig({}))
+})
+
+t.test('every bad setting is named at once, with what it must be, and never with its value', async (t) => {
+  const bad = {
+    DATABASE_URL: 'mysql://secret',
+    MOORAGE_PORT: '70000',
+    MOORAGE_ROLES: 'secret',
+    MOORAGE_ADMIN_TOKEN: 'secret',
+    MOORAGE_SECRET_KEYS: 'secret',
+    MOORAGE_LOCAL_HOST: 'secret',
+    MOORAGE_DOCKER_SUBNETS: 'secret',
+    MOORAGE_LOG_LEVEL: 'secret',
+    MOORAGE_WORKER_SLOTS: 'secret',
+    MOORAGE_OBSERVE_SECONDS: '1.5',
+    MOORAGE_RESYNC_SECONDS: '0',
+    MOORAGE_PROT: '1',
+  }
+  const found = problems(bad)
+  for (const name of Object.keys(bad)) {
+    const lines = found.filter((line) => line.startsWith(`${name} `))
+    t.ok(lines.length > 0, name)
+    t.notMatch(lines.join(), /secret\b|pattern|constant/)
+  }
+  t.ok(found.includes('MOORAGE_OBSERVE_SECONDS must be a whole number from 1 to 3600'))
+  t.ok(found.includes('MOORAGE_LOCAL_HOST must be one of auto, off'))
+})
+
+t.test('a database of our own choosing needs sealing keys, each id once', async (t) => {
+  const DATABASE_URL = 'postgres://moorage@db/moorage'
+  t.match(problems({ DATABASE_URL }), [/^MOORAGE_SECRET_KEYS must be set where DATABASE_URL is/])
+  t.same(problems({ DATABASE_URL, MOORAGE_SECRET_KEYS: `a:${KEY},b:${KEY}` }), [])
+  t.same(problems({ DATABASE_URL, MOORAGE_SECRET_KEYS: `a:${KEY},a:${KEY}` }), [
+    'MOORAGE_SECRET_KEYS must have each id once',
+  ])
+})
+
+t.test('what Kubernetes injects beside a Service of the same name is no setting', async (t) => {
+  t.same(
+    problems({
+      MOORAGE_PORT: 'tcp://10.0.0.1:7080',
+      MOORAGE_SERVICE_HOST: '10.0.0.1',
+      MOORAGE_PORT_7080_TCP_ADDR: '10.0.0.1',
+    }),
+    [],
+  )
+})
