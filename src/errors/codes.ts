@@ -224,6 +224,13 @@ export const ERROR_CODES = define({
     owner: 'platform',
     mend: 'Make sure that it is the right engine, then probe the host with `{"adopt": true}`.',
   },
+  secret_unreadable: {
+    status: 503,
+    title: 'What is sealed can not be opened',
+    retry: 'retry',
+    owner: 'platform',
+    mend: 'Give every server the sealing key that the message names, in `MOORAGE_SECRET_KEYS` or the data folder, and start it again.',
+  },
   no_eligible_host: {
     status: 422,
     title: 'No host can take the app',

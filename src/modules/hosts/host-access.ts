@@ -3,7 +3,7 @@ import type { CallOptions, Driver, Endpoint, Identity } from '../../drivers/driv
 import { AppError } from '../../errors/app-error.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import { sha256 } from '../../lib/ids.ts'
-import type { Sealer } from '../../lib/seal.ts'
+import { SealError, type Sealer } from '../../lib/seal.ts'
 import type { HostCandidate } from '../../planning/index.ts'
 import { findCandidates, findEndpoint } from './hosts.repository.ts'
 
@@ -12,7 +12,8 @@ export type CreateDriver = (kind: string, options: { endpoint: Endpoint; identit
 export interface HostAccess {
   /**
    * The driver of a host, kept until its endpoint changes or the host is gone: one for all callers, who never close it.
-   * Asks the database (in `tx`, where one is given), not the engine. Throws `not_found` where there is no such host.
+   * Asks the database (in `tx`, where one is given), not the engine. Throws `not_found` where there is no such host, and
+   * `secret_unreadable` where its endpoint was sealed with a key that this process does not have.
    */
   driver(hostId: string, tx?: Tx): Promise<Driver>
   /**
@@ -68,8 +69,7 @@ export function createHostAccess({ db, sealer, installation, createDriver }: Hos
     const version = sha256(row.endpoint)
     const before = kept.get(hostId)
     if (before?.version === version) return before
-    // What was sealed under this host's own context is what `sealEndpoint` took.
-    const endpoint: Endpoint = JSON.parse(sealer.open(row.endpoint, contextOf(hostId)))
+    const endpoint = openEndpoint(sealer, hostId, row.endpoint)
     const entry: Kept = { version, driver: open(row.kind, endpoint, hostId), verifiedAt: null }
     kept.set(hostId, entry)
     await before?.driver.close()
@@ -110,6 +110,19 @@ export function createHostAccess({ db, sealer, installation, createDriver }: Hos
     async close() {
       await Promise.all([...kept.keys()].map(forget))
     },
+  }
+}
+
+/** What was sealed under this host's own context is what `sealEndpoint` took. */
+function openEndpoint(sealer: Sealer, hostId: string, sealed: Uint8Array): Endpoint {
+  try {
+    return JSON.parse(sealer.open(sealed, contextOf(hostId)))
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error
+    throw new AppError('secret_unreadable', {
+      detail: `how to reach the host can not be unsealed: ${error.message}`,
+      cause: error,
+    })
   }
 }
 
