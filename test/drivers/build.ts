@@ -5,46 +5,17 @@ import { names } from '../../src/planning/index.ts'
 import { digestOf } from '../../src/lib/canonical.ts'
 import type { ServiceSpec, VolumeSpec } from '../../src/spec/index.ts'
 import { IMAGES } from '../lab/images.ts'
+import { BARE_SERVICE } from '../lab/bare-service.ts'
 
 /** A service with every default, and what a test wants different. */
 export function service(different: Partial<ServiceSpec> = {}): ServiceSpec {
   return {
     image: IMAGES.web1,
     pullPolicy: 'never',
-    entrypoint: null,
-    command: null,
-    environment: {},
-    labels: {},
-    user: null,
-    groupAdd: [],
-    workingDir: null,
-    hostname: null,
-    domainname: null,
-    init: false,
-    tty: false,
-    stdinOpen: false,
-    readOnly: false,
-    capAdd: [],
-    capDrop: [],
-    extraHosts: [],
-    dns: [],
-    dnsSearch: [],
-    dnsOptions: [],
-    aliases: [],
-    expose: [],
-    ports: [],
-    mounts: [],
-    ulimits: {},
-    shmSizeBytes: null,
-    oomScoreAdj: null,
-    stopSignal: null,
+    ...BARE_SERVICE,
     stopGracePeriodNs: 1_000_000_000,
     restart: { policy: 'no', maxAttempts: null },
     healthcheck: null,
-    resources: { cpus: null, memoryBytes: null, pids: null, reservedCpus: null, reservedMemoryBytes: null },
-    logging: null,
-    dependsOn: {},
-    replicas: 1,
     update: { parallelism: 1, delayNs: 0, order: 'start-first', monitorNs: 5_000_000_000 },
     ...different,
   }

@@ -35,16 +35,16 @@ export async function attempt(program: string, ...args: string[]): Promise<boole
   }
 }
 
-/** Looks every 25 ms until `check` gives something else than null, undefined or false; fails after `timeoutMs` naming `what`. */
+/** Looks every 25 ms until `check` gives something that is not null, undefined or false (nor 0, nor empty); fails after `timeoutMs` naming `what`. */
 export async function eventually<T>(
   what: string,
   check: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
     const found = await check()
-    if (found !== null && found !== undefined && found !== false) return found
+    if (found) return found
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 25))
   }

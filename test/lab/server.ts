@@ -4,6 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { eventually } from './run.ts'
+
+export { eventually } from './run.ts'
 
 /** The admin's token and sealing key that all servers of the lab share. */
 export const LAB_TOKEN = `mrg_${'lab'.repeat(15)}`
@@ -130,21 +133,6 @@ export async function request(
   const text = await response.text()
   const json = response.headers.get('content-type')?.includes('json') ?? false
   return { status: response.status, headers: response.headers, body: json && text !== '' ? JSON.parse(text) : text }
-}
-
-/** Looks again until `check` gives something; throws with `what` after the deadline. */
-export async function eventually<T>(
-  what: string,
-  check: () => Promise<T | null | undefined | false>,
-  deadlineMs = 60_000,
-): Promise<T> {
-  const until = performance.now() + deadlineMs
-  for (;;) {
-    const found = await check()
-    if (found) return found
-    if (performance.now() > until) throw new Error(`not in ${deadlineMs} ms: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
 }
 
 /** Waits for an operation's end and returns it. */
