@@ -82,13 +82,6 @@ export const ERROR_CODES = define({
     owner: 'client',
     mend: 'Send JSON with `Content-Type: application/json`.',
   },
-  not_acceptable: {
-    status: 406,
-    title: 'No answer in an accepted form',
-    retry: 'final',
-    owner: 'client',
-    mend: 'Accept `application/json`.',
-  },
   already_exists: {
     status: 409,
     title: 'A resource of this name exists',
@@ -144,13 +137,6 @@ export const ERROR_CODES = define({
     retry: 'final',
     owner: 'client',
     mend: 'Use a new key for a new request.',
-  },
-  too_many_requests: {
-    status: 429,
-    title: 'Too many requests',
-    retry: 'retry',
-    owner: 'client',
-    mend: 'Wait as long as `Retry-After` says.',
   },
   unavailable: {
     status: 503,

@@ -95,7 +95,11 @@ async function runStep(options: ExecuteOptions, step: Step, seq: number): Promis
   } catch (error) {
     if (isAppError(error)) {
       await endStep(db.prisma, fence, seq, 'failed', error.options.detail)
-      throw errorOfStep(error, { host: desired.host.name, service: step.service, instance: step.target })
+      throw errorOfStep(error, {
+        host: desired.host.name,
+        service: step.service,
+        instance: step.ordinal === null ? null : step.target,
+      })
     }
     await endStep(db.prisma, fence, seq, 'cancelled', 'cut off')
     if (options.stopSignal.aborted && error === options.stopSignal.reason) return 'stopped'

@@ -15,13 +15,16 @@ export interface OperationError {
 }
 
 /** The same error with the place where it happened, where it does not name one yet. */
-export function errorOfStep(error: AppError, at: { host: string; service: string | null; instance: string }): AppError {
+export function errorOfStep(
+  error: AppError,
+  at: { host: string; service: string | null; instance: string | null },
+): AppError {
   const { options } = error
   return new AppError(error.code, {
     ...options,
     host: options.host ?? at.host,
     service: options.service ?? at.service ?? undefined,
-    instance: options.instance ?? (at.service ? at.instance : undefined),
+    instance: options.instance ?? at.instance ?? undefined,
   })
 }
 

@@ -4,7 +4,8 @@ import t from 'tap'
 import { insertApp, insertQueued } from './rows.ts'
 import { openDatabase } from '../../src/db/index.ts'
 import { AppError } from '../../src/errors/app-error.ts'
-import { toOperationError } from '../../src/runner/failure.ts'
+import { overdueError } from '../../src/runner/attempt.ts'
+import { errorOfStep, toOperationError } from '../../src/runner/failure.ts'
 import { beginStep, claim, endStep, finish } from '../../src/runner/queue.ts'
 import { labDatabase } from '../lab/database.ts'
 
@@ -27,4 +28,28 @@ t.test('whatever a container or an engine says, the operation ends and its error
     t.match(row, { status: 'failed', error: { code: 'crash_loop' } })
     t.ok(error.message.isWellFormed() && error.message.length <= 16_384)
   }
+})
+
+t.test(
+  'an operation that waited too long tells what it last waited for, and without that deadline_exceeded',
+  async (t) => {
+    const away = new AppError('host_unreachable', { detail: 'h1 does not answer' })
+    t.match(overdueError(away), { code: 'host_unreachable', message: 'h1 does not answer' })
+    t.match(overdueError(new Error('a secret of the inside')), {
+      code: 'deadline_exceeded',
+      message: 'the operation made no progress for too long',
+    })
+  },
+)
+
+t.test('an error names the container of its step, and an image is none', async (t) => {
+  const error = new AppError('image_not_found', { detail: 'x is not there' })
+  const at = { host: 'h1', service: 'web' }
+  t.same(toOperationError(errorOfStep(error, { ...at, instance: null })), {
+    code: 'image_not_found',
+    message: 'x is not there',
+    host: 'h1',
+    service: 'web',
+  })
+  t.match(toOperationError(errorOfStep(error, { ...at, instance: 'web-1' })), { instance: 'web-1' })
 })

@@ -55,10 +55,7 @@ t.test('a container that was removed by hand comes back, once', async (t) => {
   const { id } = await newest(lab)
   t.match(await lab.ended(id), { kind: 'reconcile', status: 'succeeded', requestedBy: 'system:resync' })
   const after = lab.engine.containers('shop')
-  t.same(after.map(({ ordinal, state }) => [ordinal, state]).toSorted(), [
-    [1, 'running'],
-    [2, 'running'],
-  ])
+  t.same(after.map(({ ordinal, state }) => `${ordinal} ${state}`).toSorted(), ['1 running', '2 running'])
   t.ok(
     after.some(({ nativeId }) => nativeId === kept?.nativeId),
     'the other one was left alone',
