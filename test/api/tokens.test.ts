@@ -29,7 +29,7 @@ t.test('tokens', async (t) => {
   t.test('200 whoami of a platform token has no tenant', async (t) => {
     t.match(await api.request('GET', '/v1/whoami'), {
       status: 200,
-      body: { name: 'bootstrap', role: 'admin', tenant: null },
+      body: { name: 'bootstrap', role: 'admin', tenant: null, scopes: [] },
     })
   })
 

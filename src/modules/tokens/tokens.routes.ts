@@ -51,7 +51,7 @@ export function tokensRoutes(deps: IdempotencyDeps) {
       },
       async (request) => {
         const { kind, id, name, role, tenant } = principalOf(request)
-        return { kind, id, name, role, tenant: tenant?.name ?? null }
+        return { kind, id, name, role, tenant: tenant?.name ?? null, scopes: [] }
       },
     )
   }

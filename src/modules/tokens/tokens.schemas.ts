@@ -55,6 +55,9 @@ export const Whoami = named(
     name: Type.String(),
     role: oneOf(['admin', ...TENANT_ROLES]),
     tenant: nullable(Name),
+    scopes: Type.Array(Type.String(), {
+      description: 'What the token is limited to; empty: all that its role allows.',
+    }),
   }),
 )
 
