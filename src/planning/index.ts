@@ -1,6 +1,6 @@
 export type * from './types.ts'
 export { effectiveDigest, effectiveDigestOf, names } from './names.ts'
-export { place } from './place.ts'
+export { mismatch, place } from './place.ts'
 export { formatPlan } from './plan.ts'
 export { isReady, runsToCompletion } from './readiness.ts'
 export { reconcile } from './reconcile.ts'

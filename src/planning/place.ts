@@ -36,8 +36,11 @@ export function place(wanted: Wanted, hosts: readonly HostCandidate[]): Placemen
   return { hostId: null, reasons: reasons.toSorted((a, b) => byText(a.host, b.host)) }
 }
 
-/** Why the host can never have the app, or null. */
-function mismatch({ placement, tenantId }: Wanted, host: HostCandidate): string | null {
+/** Why the host can never have the app, by its placement and the host's tenants, or null. */
+export function mismatch(
+  { placement, tenantId }: Pick<Wanted, 'placement' | 'tenantId'>,
+  host: HostCandidate,
+): string | null {
   if (!isOpen(host, tenantId)) return 'it is not open to this tenant'
   if (placement.kinds.length > 0 && !placement.kinds.includes(host.kind)) {
     return `it is of kind ${host.kind}, and the app wants ${placement.kinds.join(' or ')}`

@@ -92,3 +92,20 @@ t.test('no answer tells a tenant of hosts that are not open to it', async (t) =>
   t.match(lacking.body.detail, /open-host: it lacks the label region=eu/)
   t.notMatch(lacking.text, /secret-host/)
 })
+
+t.test('422 a release that the app’s own host can not have; nothing moves, and nothing is stored', async (t) => {
+  const api = await apiHarness(t)
+  const shop = appClient(api, await api.tenant('acme'))
+  const hostId = await addHost(api, 'near')
+  t.equal((await shop.apply({ compose: composeOf() })).status, 202)
+  await api.db.prisma.app.updateMany({ data: { hostId } })
+  const far = `${composeOf()}x-moorage: { placement: { hosts: { zone: far } } }\n`
+  for (const dryRun of [true, false]) {
+    const answer = await shop.apply({ compose: far, dryRun })
+    t.match(answer, { status: 422, body: { code: 'no_eligible_host' } })
+    t.match(answer.body.detail, /on host near, and it lacks the label zone=far: an app does not move/)
+  }
+  t.equal(await api.db.prisma.release.count(), 1)
+  await api.db.prisma.host.update({ where: { id: hostId }, data: { labels: { zone: 'far' } } })
+  t.equal((await shop.apply({ compose: far })).status, 202)
+})

@@ -30,7 +30,7 @@ import {
   updateApp,
 } from './apps.repository.ts'
 import type { Change, Current, Decision } from './decisions.ts'
-import { planChange, type PlanDeps } from './plan.ts'
+import { planChange, type PlanDeps, requireStay } from './plan.ts'
 import { applyPatch, goodOf, type WantedPatch } from './wanted.ts'
 
 /** A change of one app, as its route understood it. */
@@ -64,7 +64,7 @@ export async function accept(tx: Tx, deps: PlanDeps, request: ChangeRequest): Pr
   if (request.create) await ensureApp(tx, tenant, name)
   const app = await findAppLocked(tx, tenant.id, name)
   if (!app) throw appNotFound(name)
-  const { current, decision } = await consider(tx, request, app)
+  const { current, decision } = await consider(tx, deps, request, app)
   if (request.expectPlan !== undefined) {
     expectPlan(request.expectPlan, await planChange(tx, deps, { tenant, name, app, current, decision }))
   }
@@ -83,12 +83,13 @@ export async function dryRun(tx: Tx, deps: PlanDeps, request: ChangeRequest): Pr
   const { tenant, app: name } = request
   const app = await findApp(tx, tenant.id, name)
   if (!app && !request.create) throw appNotFound(name)
-  const { current, decision } = await consider(tx, request, app)
+  const { current, decision } = await consider(tx, deps, request, app)
   return { status: 200, body: planAnswer(await planChange(tx, deps, { tenant, name, app, current, decision })) }
 }
 
 async function consider(
   tx: Tx,
+  deps: PlanDeps,
   request: ChangeRequest,
   app: AppRow | null,
 ): Promise<{ current: Current; decision: Decision }> {
@@ -98,7 +99,9 @@ async function consider(
   }
   if (app) requireVersion(request.ifMatch, app.wantedVersion)
   const current = await currentOf(tx, app)
-  return { current, decision: await request.decide(current, tx, app?.id ?? null) }
+  const decision = await request.decide(current, tx, app?.id ?? null)
+  await requireStay(tx, deps, { tenant: request.tenant, app, decision })
+  return { current, decision }
 }
 
 async function currentOf(tx: Tx, app: AppRow | null): Promise<Current> {

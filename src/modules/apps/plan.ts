@@ -1,6 +1,6 @@
 import type { Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
-import { place, reconcile } from '../../planning/index.ts'
+import { mismatch, place, reconcile } from '../../planning/index.ts'
 import { planOfLines, planView, type PlanView } from '../../web/index.ts'
 import type { HostAccess } from '../hosts/index.ts'
 import { type AppRow, observedRows, subnetOf } from './apps.repository.ts'
@@ -51,6 +51,25 @@ export async function planChange(tx: Tx, { installation, hosts }: PlanDeps, inpu
   const here = <T extends { readonly hostId: string }>(rows: readonly T[]) =>
     rows.filter(({ hostId }) => hostId === host.id)
   return planView(reconcile(desired, observedFromRows(here(instances), here(objects), Date.now())))
+}
+
+/**
+ * A release that the app's own host can't have is refused: an app does not move between hosts yet, and a placement that is
+ * not kept must not look as if it were. Throws `no_eligible_host`.
+ */
+export async function requireStay(
+  tx: Tx,
+  { hosts }: PlanDeps,
+  { tenant, app, decision }: Pick<PlanInput, 'tenant' | 'app' | 'decision'>,
+): Promise<void> {
+  if (!app?.host || decision.type !== 'change' || !decision.release || decision.patch.release === undefined) return
+  const host = (await hosts.loadCandidates(tx)).find(({ id }) => id === app.host?.id)
+  const { placement } = decision.release.spec
+  const reason = host && mismatch({ placement, tenantId: tenant.id }, host)
+  if (!host || !reason) return
+  throw new AppError('no_eligible_host', {
+    detail: `the app is on host ${host.name}, and ${reason}: an app does not move between hosts yet; remove it and apply it again, or leave its placement as it is`,
+  })
 }
 
 async function placed(
