@@ -66,7 +66,7 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
               const lines = Object.fromEntries(
                 Object.entries(headers).map(([name, value]) => [
                   name,
-                  String(value).replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '?'),
+                  textOf(value).replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '?'),
                 ]),
               )
               // The harness compares each answer with the document.
@@ -99,6 +99,10 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
 }
 
 function encode(value: unknown): string {
-  const raw = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
-  return encodeURIComponent(raw.toWellFormed())
+  return encodeURIComponent(textOf(value).toWellFormed())
+}
+
+/** Not `String`: what is hostile has a `toString` of its own. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
 }
