@@ -11,6 +11,7 @@ import {
   listReleases,
   observedRows,
   type ReleaseRow,
+  releaseState,
 } from './apps.repository.ts'
 import { type PageInput, releaseNotFound, requireApp } from './apps.service.ts'
 import type { Instance, Release, ReleaseDiff, ReleaseSummary, Workload } from './apps.schemas.ts'
@@ -125,7 +126,7 @@ async function look(tx: Tx, app: AppRow): Promise<(Seen & { readonly json: Insta
 
 async function wantedSpec(tx: Tx, app: AppRow): Promise<AppSpec | null> {
   const row = app.wantedRelease === null ? null : await findRelease(tx, app.id, app.wantedRelease)
-  return row && (row.spec as unknown as AppSpec)
+  return row && releaseState(row).spec
 }
 
 function digestsOf({ number, serviceDigests }: ReleaseRow): ReleaseDigests {
