@@ -3,9 +3,9 @@
  * ends with 1 where the outcome is not what was promised. Each is a file of test/prove.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { arch, cpus, release, totalmem, type } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { machine } from './machine.ts'
 
 /** What a file of test/prove exports. */
 interface Proof {
@@ -39,13 +39,4 @@ function proofNames(): string[] {
     .filter((file) => /export (async function|const) prove\b/.test(readFileSync(join(FOLDER, file), 'utf8')))
     .map((file) => file.slice(0, -3))
     .toSorted()
-}
-
-function machine(): string[] {
-  const [cpu] = cpus()
-  return [
-    `machine  ${cpu?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(1)} GiB`,
-    `system   ${type()} ${release()} ${arch()}, Node ${process.versions.node}`,
-    `date     ${new Date().toISOString()}`,
-  ]
 }

@@ -74,7 +74,10 @@ export interface OwnPostgres {
 }
 
 /** A Postgres of the test's own, running, to be killed and started again. */
-export async function ownPostgres(t: Teardown): Promise<OwnPostgres> {
+export async function ownPostgres(
+  t: Teardown,
+  settings: Readonly<Record<string, string>> = FAST,
+): Promise<OwnPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'moorage-own-postgres-'))
   const cluster = await findCluster(join(folder, 'postgres'))
   const password = randomBytes(12).toString('hex')
@@ -85,7 +88,7 @@ export async function ownPostgres(t: Teardown): Promise<OwnPostgres> {
     async start() {
       for (const deadline = performance.now() + 20_000; ;) {
         try {
-          await startPostmaster(cluster, { port, settings: FAST, logFile: join(folder, 'log') })
+          await startPostmaster(cluster, { port, settings, logFile: join(folder, 'log') })
           return
         } catch (error) {
           // The children of one that was killed take a moment to notice.
