@@ -24,17 +24,19 @@ export function errorsPage(codes: Readonly<Record<string, ErrorEntry>>): string 
 export interface Setting {
   readonly default?: string | number | boolean
   readonly description?: string
+  readonly secret?: boolean
 }
 
 /** docs/settings.md */
 export function settingsPage(settings: Readonly<Record<string, Setting>>): string {
   const rows = Object.entries(settings).map(([name, setting]) => [
-    `\`${name}\``,
+    setting.secret ? `\`${name}\` or \`${name}_FILE\`` : `\`${name}\``,
     setting.default === undefined ? 'unset' : `\`${String(setting.default)}\``,
     setting.description ?? '',
   ])
   return page('Settings', [
     'Every setting is an environment variable. One with the prefix `MOORAGE_` that is not in this table is an error, and so is a bad value: the server says which and does not start. An empty value counts as unset.',
+    'What is secret may stand in a file: `<name>_FILE` is its path, and newlines at its end do not count. Of a setting and its `_FILE` one may be set; a file that can not be read, or is empty, is a bad value.',
     table(['variable', 'default', 'meaning'], rows),
   ])
 }

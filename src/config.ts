@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { isIPv4 } from 'node:net'
 import { resolve } from 'node:path'
 import Type, { type Static, type TSchema } from 'typebox'
@@ -8,7 +9,8 @@ const KEYS = "`id:base64(32 bytes)[,…]`; this makes one: node -p \"'k1:' + cry
 
 /**
  * Every setting: its variable, its form and its default (docs/settings.md is generated from here).
- * `DATABASE_URL` aside, all begin with `MOORAGE_`; one that is not in this table is an error.
+ * `DATABASE_URL` aside, all begin with `MOORAGE_`; one that is not in this table is an error. What is marked `secret` may
+ * stand in a file instead, whose path is the value of `<name>_FILE`.
  */
 export const SETTINGS = Type.Object(
   {
@@ -16,6 +18,7 @@ export const SETTINGS = Type.Object(
       Type.String({
         pattern: '^postgres(ql)?://',
         form: 'like postgres://user:password@host:5432/database',
+        secret: true,
         description: 'Any Postgres 14 or newer. Unset: an embedded Postgres in the data folder.',
       }),
     ),
@@ -45,6 +48,7 @@ export const SETTINGS = Type.Object(
       Type.String({
         pattern: '^mrg_[A-Za-z0-9_-]{32,}$',
         form: 'mrg_ and at least 32 of A-Z, a-z, 0-9, _ and -',
+        secret: true,
         description: "The first admin's token. Unset: made once and kept in the data folder with mode 0600.",
       }),
     ),
@@ -52,6 +56,7 @@ export const SETTINGS = Type.Object(
       Type.String({
         pattern: '^[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/]{43}=)*$',
         form: KEYS,
+        secret: true,
         description:
           'Sealing keys, `id:base64(32 bytes)[,…]`: the first seals, all open. Required where `DATABASE_URL` is set; else made once in the data folder.',
       }),
@@ -156,35 +161,67 @@ function isServiceLink(name: string, value: string): boolean {
   return SERVICE_LINK.test(name) || (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value))
 }
 
-/** Reads the settings out of an environment. Throws a ConfigError that names every bad one. */
-export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+/** The variables among an environment's that are meant for us. */
+function givenSettings(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const given: Record<string, string> = {}
   for (const [name, value] of Object.entries(env)) {
-    if (
-      value === undefined ||
-      value === '' ||
-      (name !== 'DATABASE_URL' && !name.startsWith('MOORAGE_')) ||
-      isServiceLink(name, value)
-    )
-      continue
-    given[name] = value
+    if (value === undefined || value === '' || isServiceLink(name, value)) continue
+    if (/^(DATABASE_URL(_FILE)?$|MOORAGE_)/.test(name)) given[name] = value
   }
-  const problems = Object.keys(given)
-    .filter((name) => !(name in SETTINGS.properties))
-    .map((name) => `${name} is not a setting; docs/settings.md lists all of them`)
+  return given
+}
+
+/**
+ * Puts what stands in a file in the place of its `<name>_FILE`. Gives the path of each such setting, and what is wrong
+ * with a file: never what is in it.
+ */
+function readSecretFiles(given: Record<string, string>): { paths: Map<string, string>; problems: string[] } {
+  const paths = new Map<string, string>()
+  const problems: string[] = []
+  for (const [name, schema] of Object.entries(SETTINGS.properties)) {
+    const variable = `${name}_FILE`
+    const path = given[variable]
+    if (!('secret' in schema) || path === undefined) continue
+    delete given[variable]
+    if (given[name] !== undefined) {
+      problems.push(`${name} and ${variable} are both set: keep one of them`)
+      continue
+    }
+    paths.set(name, path)
+    try {
+      const text = readFileSync(path, 'utf8').replace(/[\r\n]+$/, '')
+      if (text === '') problems.push(`${variable} names ${path}, which is empty`)
+      else given[name] = text
+    } catch (error) {
+      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it holds no text'
+      problems.push(`${variable} names ${path}, which can not be read (${reason})`)
+    }
+  }
+  return { paths, problems }
+}
+
+/** Reads the settings out of an environment, and out of the files that it names. Throws a ConfigError that names every bad one. */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = givenSettings(env)
+  const { paths, problems } = readSecretFiles(given)
+  for (const name of Object.keys(given)) {
+    if (!(name in SETTINGS.properties)) problems.push(`${name} is not a setting; docs/settings.md lists all of them`)
+  }
   const settings = Value.Convert(SETTINGS, Value.Default(SETTINGS, { ...given })) as Settings
   for (const [name, schema] of Object.entries(SETTINGS.properties)) {
     const value: unknown = Reflect.get(settings, name)
     // The conversion would cut a number's fraction off.
     const cut = Number.isInteger(value) && !/^\d*$/.test(given[name] ?? '')
-    if (cut || (value !== undefined && !Value.Check(schema, value))) problems.push(`${name} must be ${formOf(schema)}`)
+    const place = paths.has(name) ? ` (in ${paths.get(name)})` : ''
+    if (cut || (value !== undefined && !Value.Check(schema, value)))
+      problems.push(`${name}${place} must be ${formOf(schema)}`)
   }
   const keyIds = (settings.MOORAGE_SECRET_KEYS ?? '').split(',').map((key) => key.split(':')[0])
   if (new Set(keyIds).size < keyIds.length) problems.push('MOORAGE_SECRET_KEYS must have each id once')
   const dockerSubnets = (settings.MOORAGE_DOCKER_SUBNETS ?? '').split(',')
   if (!dockerSubnets.every((block) => isBlock(block)))
     problems.push('MOORAGE_DOCKER_SUBNETS must be IPv4 blocks of /26 or larger, such as 10.201.0.0/16')
-  if (settings.DATABASE_URL && !settings.MOORAGE_SECRET_KEYS)
+  if (settings.DATABASE_URL && !settings.MOORAGE_SECRET_KEYS && !paths.has('MOORAGE_SECRET_KEYS'))
     problems.push(`MOORAGE_SECRET_KEYS must be set where DATABASE_URL is, to ${KEYS}`)
   if (problems.length > 0) throw new ConfigError(['bad settings:', ...problems].join('\n  '))
   return {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import t from 'tap'
 import { ConfigError, loadConfig } from '../../src/config.ts'
 
@@ -61,5 +62,45 @@ t.test('what Kubernetes injects beside a Service of the same name is no setting'
       MOORAGE_PORT_7080_TCP_ADDR: '10.0.0.1',
     }),
     [],
+  )
+})
+
+t.test('every secret may stand in a file, without the newlines at its end', async (t) => {
+  const folder = t.testdir({
+    url: 'postgres://moorage:word@db/moorage\n',
+    token: `mrg_${'a'.repeat(40)}\r\n`,
+    keys: `a:${KEY}`,
+  })
+  const config = loadConfig({
+    DATABASE_URL_FILE: join(folder, 'url'),
+    MOORAGE_ADMIN_TOKEN_FILE: join(folder, 'token'),
+    MOORAGE_SECRET_KEYS_FILE: join(folder, 'keys'),
+  })
+  t.match(config, {
+    databaseUrl: 'postgres://moorage:word@db/moorage',
+    adminToken: `mrg_${'a'.repeat(40)}`,
+    secretKeys: `a:${KEY}`,
+  })
+  t.same(problems({ DATABASE_URL_FILE: '' }), [], 'an empty one counts as unset')
+})
+
+t.test('a bad file of a secret is named with its setting, and nothing of what is in it', async (t) => {
+  const folder = t.testdir({ empty: '\n', bad: 'mysql://secret\n' })
+  const [empty, bad, none] = ['empty', 'bad', 'none'].map((name) => join(folder, name)) as [string, string, string]
+  t.same(problems({ DATABASE_URL_FILE: none }), [`DATABASE_URL_FILE names ${none}, which can not be read (ENOENT)`])
+  t.same(problems({ DATABASE_URL_FILE: folder }), [`DATABASE_URL_FILE names ${folder}, which can not be read (EISDIR)`])
+  t.same(problems({ DATABASE_URL: 'postgres://db', MOORAGE_SECRET_KEYS_FILE: empty }), [
+    `MOORAGE_SECRET_KEYS_FILE names ${empty}, which is empty`,
+  ])
+  t.same(problems({ DATABASE_URL_FILE: bad, MOORAGE_SECRET_KEYS: `a:${KEY}` }), [
+    `DATABASE_URL (in ${bad}) must be like postgres://user:password@host:5432/database`,
+  ])
+  t.same(problems({ MOORAGE_ADMIN_TOKEN: `mrg_${'a'.repeat(40)}`, MOORAGE_ADMIN_TOKEN_FILE: bad }), [
+    'MOORAGE_ADMIN_TOKEN and MOORAGE_ADMIN_TOKEN_FILE are both set: keep one of them',
+  ])
+  t.same(
+    problems({ MOORAGE_PORT_FILE: bad }),
+    ['MOORAGE_PORT_FILE is not a setting; docs/settings.md lists all of them'],
+    'what is no secret has none',
   )
 })
