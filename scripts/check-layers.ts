@@ -246,9 +246,9 @@ function floorOf(room: string): number {
 }
 
 function readTree(root: string): Map<string, string> {
-  const files = globSync(['{src,test,scripts,bench}/**/*.{ts,mjs,js}', '*.ts'], {
+  const files = globSync(['{src,test,scripts,bench,clients}/**/*.{ts,mjs,js}', '*.ts'], {
     cwd: root,
-    exclude: ['src/db/generated/**'],
+    exclude: ['src/db/generated/**', 'clients/*/{dist,node_modules}/**', 'clients/typescript/src/schema.ts'],
   })
   return new Map(files.toSorted().map((file) => [file.replaceAll('\\', '/'), readFileSync(join(root, file), 'utf8')]))
 }

@@ -1,7 +1,8 @@
 // The checks: type check, lint, format, the house's rules, unused code, generated files. Plain Node 20, no packages.
 // `npm run check` runs them alone, `npm test` runs them before the tests.
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { bin, nodePath, run } from './child.mjs'
+import { bin, nodePath, ROOT, run } from './child.mjs'
 import { ensureSetup, reportOnStderr } from './setup.mjs'
 
 /** How many at once: most of them use more than one core by themselves. */
@@ -11,6 +12,11 @@ const PARALLEL = 2
 function checks() {
   return [
     { name: 'types', command: bin('tsc'), args: ['-p', '.'] },
+    {
+      name: "client's types",
+      command: join(ROOT, 'clients/typescript/node_modules/.bin/tsc'),
+      args: ['-p', 'clients/typescript', '--noEmit'],
+    },
     { name: 'lint', command: bin('oxlint'), args: ['--type-aware', '--deny-warnings'] },
     { name: 'format', command: bin('oxfmt'), args: ['--check'] },
     { name: 'layers', command: nodePath(), args: ['scripts/check-layers.ts'] },

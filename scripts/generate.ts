@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { clientSchema } from '../clients/typescript/generate.ts'
 import { SETTINGS } from '../src/config.ts'
 import { ERROR_CODES } from '../src/errors/codes.ts'
 import { openapiDocument } from '../src/http/index.ts'
@@ -13,8 +14,11 @@ import { composePage, errorsPage, type Setting, settingsPage } from './generated
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 
+const openapi = `${JSON.stringify(await openapiDocument(), null, 2)}\n`
+
 const FILES: Readonly<Record<string, () => string | Promise<string>>> = {
-  'openapi/openapi.json': async () => `${JSON.stringify(await openapiDocument(), null, 2)}\n`,
+  'openapi/openapi.json': () => openapi,
+  'clients/typescript/src/schema.ts': async () => await clientSchema(openapi),
   'docs/errors.md': () => errorsPage(ERROR_CODES),
   'docs/settings.md': () => settingsPage(SETTINGS.properties as Readonly<Record<string, Setting>>),
   'docs/compose.md': () => composePage(composeTable()),

@@ -1,7 +1,8 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
-import { problemResponses, type Routes } from '../web/index.ts'
 import Type from 'typebox'
+import { problemResponses, type Routes } from '../web/index.ts'
+import { complete } from './openapi-complete.ts'
 
 /** Collects the routes that are registered after it into an OpenAPI 3.1 document, and serves it. */
 export async function registerOpenapi(app: FastifyInstance): Promise<void> {
@@ -19,6 +20,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
       },
       security: [{ bearer: [] }],
     },
+    transformObject: (made) => ('openapiObject' in made ? complete(made.openapiObject) : made.swaggerObject),
     refResolver: {
       buildLocalReference: (schema, _baseUri, _fragment, at) =>
         typeof schema.$id === 'string' ? schema.$id : `schema-${at}`,

@@ -86,7 +86,7 @@ export async function apiHarness(t: Teardown, options: ApiOptions = {}): Promise
     })
     const text = response.body
     const parsed: unknown = /json/.test(String(response.headers['content-type'])) ? JSON.parse(text) : text
-    check(method, path, response.statusCode, String(response.headers['content-type'] ?? ''), parsed)
+    check(method, path, response.statusCode, response.headers, parsed)
     return { status: response.statusCode, headers: response.headers, body: parsed, text }
   }
 
@@ -118,10 +118,11 @@ interface Document {
   readonly components?: { readonly schemas?: unknown }
 }
 interface ResponseOf {
+  readonly headers?: Readonly<Record<string, { readonly required?: boolean }>>
   readonly content?: Readonly<Record<string, { readonly schema?: object }>>
 }
 
-/** Throws where an answer isn't what the OpenAPI document says of its route, status and content type. */
+/** Throws where an answer isn't what the OpenAPI document says of its route, status, headers and content type. */
 export function responseChecker(document: Document) {
   const ajv = new Ajv2020({ strict: false })
   formats.default(ajv)
@@ -132,7 +133,14 @@ export function responseChecker(document: Document) {
     return { path, pattern: new RegExp(`^${pattern.join('/')}$`) }
   })
 
-  return (method: string, url: string, status: number, contentType: string, body: unknown): void => {
+  return (
+    method: string,
+    url: string,
+    status: number,
+    headers: LightMyRequestResponse['headers'],
+    body: unknown,
+  ): void => {
+    const contentType = String(headers['content-type'] ?? '')
     const asked = url.split('?', 1)[0] ?? ''
     const place = `${method} ${asked} → ${status} ${contentType}`
     const media = contentType.split(';', 1)[0] ?? ''
@@ -145,6 +153,8 @@ export function responseChecker(document: Document) {
     }
     const response = member(member(operation, 'responses'), String(status)) as ResponseOf | undefined
     if (!response) throw new Error(`${place}: the document has no such status; the answer is ${JSON.stringify(body)}`)
+    for (const [name, { required }] of Object.entries(response.headers ?? {}))
+      if (required && typeof headers[name.toLowerCase()] !== 'string') throw new Error(`${place}: there is no ${name}`)
     if (!response.content) {
       if (body !== '') throw new Error(`${place}: the document says that there is no body`)
       return

@@ -65,7 +65,11 @@ export const ApplyBody = closed({
     Type.String({ minLength: 1, description: 'The text of a Compose file. Either this or `spec`.' }),
   ),
   spec: Type.Optional(
-    Type.Unsafe<Record<string, unknown>>({ type: 'object', description: 'The same document as JSON.' }),
+    Type.Unsafe<Record<string, unknown>>({
+      type: 'object',
+      additionalProperties: true,
+      description: 'The same document as JSON.',
+    }),
   ),
   variables: Type.Optional(
     Type.Record(VariableName, VariableValue, {

@@ -1,0 +1,5 @@
+export { createMoorageClient, type MoorageClient, type MoorageOptions } from './client.ts'
+export { dataOf, MoorageError } from './error.ts'
+export type * from './schema.ts'
+export { followStream, type FollowOptions, type StreamEvent } from './stream.ts'
+export { type OperationRef, waitForOperation, type WaitOptions } from './wait.ts'
