@@ -1,0 +1,79 @@
+import { alternate, type Bench, figure, type Figure, median, spread } from './bench.ts'
+import { bareDeploy } from './bare-deploy.ts'
+import { durableDatabase } from './database.ts'
+import { IMAGES } from '../test/lab/images.ts'
+import { ended, type LabServer } from '../test/lab/server.ts'
+import { addHost, must, Scene } from '../test/prove/scene.ts'
+
+const ROUNDS = 10
+const RATIO = 1.1
+const OWN_MS = 40
+
+/** With `monitor: 0s` a container is ready as soon as it runs; one that is waited for takes no part in this. */
+function service(more: object = {}): object {
+  return {
+    image: IMAGES.web1,
+    pull_policy: 'never',
+    environment: { LOG_LEVEL: 'info', PEER: 'db:5432' },
+    stop_grace_period: '2s',
+    deploy: { resources: { limits: { cpus: '0.5', memory: '128m', pids: 100 } }, update_config: { monitor: '0s' } },
+    ...more,
+  }
+}
+
+const SHAPES: readonly { readonly name: string; readonly spec: object }[] = [
+  { name: 'deploy 1 service, 1 replica', spec: { services: { web: service() } } },
+  { name: 'deploy 1 service, 8 replicas', spec: { services: { web: service({ scale: 8 }) } } },
+  { name: 'deploy 5 services in a chain', spec: { services: chain(5) } },
+]
+
+function chain(length: number): Record<string, object> {
+  return Object.fromEntries(
+    Array.from({ length }, (_, index) => [
+      `s${index + 1}`,
+      service(index === 0 ? {} : { depends_on: { [`s${index}`]: { condition: 'service_started' } } }),
+    ]),
+  )
+}
+
+export const bench: Bench = {
+  about: 'apply over HTTP until the operation succeeded, beside bare dockerode calls that make the same containers',
+  run: async ({ short, note }) =>
+    await Scene.run(async (scene) => {
+      const databaseUrl = await durableDatabase(scene)
+      const engine = await scene.engine({ tcp: false })
+      const server = await scene.server({ databaseUrl })
+      await addHost(server, 'h1', engine)
+      await must(server, 'POST', '/v1/tenants', { name: 'acme' })
+      let nth = 0
+      const figures: Figure[] = []
+      for (const { name, spec } of SHAPES) {
+        const ours = async (): Promise<number> => await ourDeploy(server, `bench-${++nth}`, spec)
+        const bare = async (): Promise<number> => {
+          const { tookMs, remove } = await bareDeploy(engine.socketPath, `bare-${++nth}`, nth, spec)
+          await remove()
+          return tookMs
+        }
+        // One of each warms up what the first ever of its kind pays for.
+        if (!short) await alternate(1, ours, bare)
+        const values = await alternate(short ? 1 : ROUNDS, ours, bare)
+        const [our, reference] = [median(values.ours), median(values.reference)]
+        note(`${name}: ours ${spread(values.ours, 'ms')}, bare ${spread(values.reference, 'ms')}`)
+        const goal = `≤ ${RATIO.toFixed(2)} × and ≤ ${OWN_MS} ms of our own`
+        const holds = our / reference <= RATIO && our - reference <= OWN_MS
+        figures.push(figure({ name, unit: 'ms', ours: our, reference, goal, holds }))
+      }
+      return figures
+    }),
+}
+
+/** From the request to the answer that says `succeeded`, as a client sees it; then takes the app away. */
+async function ourDeploy(server: LabServer, app: string, spec: object): Promise<number> {
+  const begunAt = performance.now()
+  const { operation } = await must(server, 'PUT', `/v1/tenants/acme/apps/${app}`, { spec })
+  const { status, error } = await ended(server, operation)
+  const tookMs = performance.now() - begunAt
+  if (status !== 'succeeded') throw new Error(`the deploy of ${app} ended ${status}: ${JSON.stringify(error)}`)
+  await ended(server, (await must(server, 'DELETE', `/v1/tenants/acme/apps/${app}`)).operation)
+  return tookMs
+}
