@@ -67,7 +67,7 @@ function startFailure(error: unknown, { host, port, dataDir, databaseUrl }: Conf
     return `${dataDir}/secret-keys holds no sealing keys (${error.message}): put the copy of it back`
   if (databaseUrl !== null && isAppError(error))
     return `the database at ${URL.canParse(databaseUrl) ? new URL(databaseUrl).host : 'DATABASE_URL'}: ${error.options.detail}`
-  return ['EmbeddedPostgresError', 'MigrationError'].includes(error.name) ? error.message : null
+  return ['EmbeddedPostgresError', 'MigrationError', 'SealingKeysError'].includes(error.name) ? error.message : null
 }
 
 try {

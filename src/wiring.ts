@@ -4,13 +4,17 @@ import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { type Database, openDatabase } from './db/index.ts'
-import { ensureInstallation } from './db/installation.ts'
+import { ensureCanary, ensureInstallation } from './db/installation.ts'
 import { migrate } from './db/migrate.ts'
+import { Replica } from './db/replica.ts'
+import { checkKeys, type Query, queryOf } from './db/sealed.ts'
 import { createDriver } from './drivers/index.ts'
 import { buildServer, type ReadinessChecks } from './http/index.ts'
-import { keptSecret } from './lib/kept-secret.ts'
-import { createSealer } from './lib/seal.ts'
+import { keptSecret, readSecret } from './lib/kept-secret.ts'
+import { createSealer, type Sealer } from './lib/seal.ts'
+import { VERSION } from './lib/version.ts'
 import { createHostAccess, type HostAccess, registerLocalHost } from './modules/hosts/index.ts'
+import { SEALED } from './modules/sealing/index.ts'
 import { ensureAdminToken, newTokenText } from './modules/tokens/index.ts'
 import { Observer } from './observer/index.ts'
 import { newWorkerId, Runner, Upkeep } from './runner/index.ts'
@@ -46,10 +50,16 @@ export function createRuntime(config: Config, log: Logger): Runtime {
     const databaseUrl =
       config.databaseUrl ??
       (await part(startEmbedded({ dataDir: config.dataDir, log }), async (server) => await server.stop())).url
-    await part(migrate(databaseUrl, { log, signal: stopping.signal }))
+    const given = config.secretKeys ?? (await readSecret(keysFile(config)))
+    const ring = given === null ? null : createSealer(given)
+    // Before anything is written, and again with the canary: another process may have begun the same database with other keys.
+    const before = async (query: Query): Promise<void> => await checkKeys(query, ring, SEALED)
+    await part(migrate(databaseUrl, { log, signal: stopping.signal, before }))
     const db = await part(openDatabase({ url: databaseUrl, log }), async (database) => await database.close())
     const installation = await ensureInstallation(db.prisma)
-    const sealer = createSealer(config.secretKeys ?? (await generatedKey(config, log)))
+    const sealer = ring ?? createSealer(await generatedKey(config, log))
+    await ensureCanary(db.prisma, sealer, installation)
+    await checkKeys(queryOf(db.prisma), sealer, SEALED)
     await firstToken(config, db, log)
     const hosts = await part(
       Promise.resolve(createHostAccess({ db, sealer, installation, createDriver })),
@@ -57,8 +67,10 @@ export function createRuntime(config: Config, log: Logger): Runtime {
     )
 
     const ready = { worker: !config.roles.has('worker') }
+    let measures = (): Record<string, number> => ({})
     if (config.roles.has('worker')) {
-      await startWorker({ config, log, db, installation, hosts, part })
+      const runner = await startWorker({ config, log, db, sealer, installation, hosts, part })
+      measures = () => ({ slots: config.workerSlots, slots_used: runner.running })
       ready.worker = true
     }
     if (config.roles.has('api')) {
@@ -77,6 +89,15 @@ export function createRuntime(config: Config, log: Logger): Runtime {
       )
       url = await server.listen({ host: config.host, port: config.port })
     }
+    const replica = new Replica({
+      db,
+      log,
+      roles: [...config.roles],
+      version: VERSION,
+      keyIds: sealer.keyIds,
+      measures,
+    })
+    await part(replica.start(), async () => await replica.stop())
     if (config.localHost === 'auto' && config.databaseUrl === null)
       await registerLocalHost({ db, sealer, hosts }, { dockerHost: config.dockerHost, log })
     log.info({ url, roles: [...config.roles], installation }, 'ready')
@@ -112,6 +133,7 @@ async function startWorker({
   config,
   log,
   db,
+  sealer,
   installation,
   hosts,
   part,
@@ -119,10 +141,11 @@ async function startWorker({
   config: Config
   log: Logger
   db: Database
+  sealer: Sealer
   installation: string
   hosts: HostAccess
   part: Part
-}): Promise<void> {
+}): Promise<Runner> {
   const workerId = newWorkerId()
   const observer = new Observer({ db, log, workerId, intervalMs: config.observeIntervalMs, driver: hosts.driver })
   await part(observer.start(), async () => await observer.stop())
@@ -132,6 +155,7 @@ async function startWorker({
     installation,
     resyncIntervalMs: config.resyncIntervalMs,
     retention: config.retention,
+    sealer,
   })
   upkeep.start()
   await part(Promise.resolve(upkeep), async () => await upkeep.stop())
@@ -148,11 +172,14 @@ async function startWorker({
     slots: config.workerSlots,
   })
   await part(runner.start(), async () => await runner.stop())
+  return runner
 }
+
+const keysFile = ({ dataDir }: Config): string => join(dataDir, 'secret-keys')
 
 /** The sealing key of the data folder, made where there is none. */
 async function generatedKey(config: Config, log: Logger): Promise<string> {
-  const path = join(config.dataDir, 'secret-keys')
+  const path = keysFile(config)
   const { text, made } = await keptSecret(path, () => `k1:${randomBytes(32).toString('base64')}`)
   if (made) log.info({ path }, 'made a sealing key; keep a copy of the file: what is sealed can not be read without it')
   return text

@@ -7,6 +7,7 @@ import { sleep } from '../lib/abort.ts'
 import { backoffMs } from '../lib/backoff.ts'
 import { sha256 } from '../lib/ids.ts'
 import { isUnavailable, mapDbError } from './map-error.ts'
+import type { Query } from './sealed.ts'
 import type { DbLogger } from './types.ts'
 
 /** The database's schema and this program's migrations do not fit together; the message says what a person can do. */
@@ -21,6 +22,8 @@ export interface MigrateOptions {
   readonly waitMs?: number
   /** The history. Default: prisma/migrations of this program. */
   readonly folder?: string
+  /** Called before anything is changed, also where nothing is missing. What it throws ends the migration. */
+  readonly before?: (query: Query) => Promise<void>
 }
 
 interface Migration {
@@ -40,6 +43,8 @@ const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations/', import.meta
 /** The advisory lock that Prisma Migrate itself takes. */
 const LOCK = 72_707_369
 
+const FLOOR = /^floor: (\w+)$/
+
 /** As Prisma Migrate makes it. */
 const HISTORY_TABLE = `
 CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
@@ -58,9 +63,14 @@ CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
  * one transaction with its row in `_prisma_migrations` (so `prisma migrate` sees the same history). Only one process
  * does so at a time; the others wait for it and find nothing to do.
  *
- * Throws a MigrationError, having changed nothing, when the database has a migration that this program doesn't know
- * (its schema is newer than this server), when one was edited after it was applied, or when an earlier one failed
- * half-way; an `unavailable` AppError when the database doesn't answer in time.
+ * A schema newer than this program is left as it is, and the program runs on it: migrations only add (expand), so what ran before
+ * goes on, may start anew, and may be gone back to. One that takes something away (contract) raises the floor: it writes
+ * `COMMENT ON TABLE "_prisma_migrations" IS 'floor: <name>'` with the name of the migration that brought what is used instead. Who
+ * does not know that one is refused.
+ *
+ * Throws a MigrationError, having changed nothing, when the schema's floor is newer than this program, when a migration
+ * was edited after it was applied, or when an earlier one failed half-way; an `unavailable` AppError when the database doesn't
+ * answer in time.
  */
 export async function migrate(url: string, options: MigrateOptions): Promise<{ applied: string[] }> {
   const known = await readMigrations(options.folder ?? MIGRATIONS)
@@ -72,7 +82,21 @@ export async function migrate(url: string, options: MigrateOptions): Promise<{ a
     await client.query(`SET statement_timeout = '10min'`)
     await client.query('SELECT pg_advisory_lock($1)', [LOCK])
     await client.query('SET statement_timeout = 0')
-    const missing = missingOf(known, await readHistory(client))
+    await options.before?.(async <Row>(sql: string, values: readonly unknown[]) => {
+      const { rows } = await client.query(sql, [...values])
+      return rows as Row[]
+    })
+    const history = await readHistory(client)
+    const newer = history.filter((row) => !known.some(({ name }) => name === row.migration_name))
+    const missing = missingOf(known, history)
+    if (newer.length > 0) {
+      const names = newer.map((row) => row.migration_name).join(', ')
+      if (missing.length > 0 || !(await isAboveFloor(client, known)))
+        throw new MigrationError(
+          `the database's schema is newer than this server: it has the migrations ${names}; start a server that knows them`,
+        )
+      options.log.warn({ migrations: names }, "the database's schema is newer than this server, which may run on it")
+    }
     if (missing.length > 0) await client.query(HISTORY_TABLE)
     for (const migration of missing) {
       options.signal?.throwIfAborted()
@@ -143,18 +167,22 @@ function missingOf(known: readonly Migration[], history: readonly Applied[]): Mi
         `the migration ${row.migration_name} failed half-way; mend the schema by hand, then mark it with: prisma migrate resolve`,
       )
     }
-    if (!migration) {
-      throw new MigrationError(
-        `the database's schema is newer than this server: it has the migration ${row.migration_name}; start a server that knows it`,
-      )
-    }
-    if (migration.checksum !== row.checksum) {
+    if (migration && migration.checksum !== row.checksum) {
       throw new MigrationError(
         `the migration ${row.migration_name} was changed after it was applied to this database; restore its file`,
       )
     }
   }
   return known.filter(({ name }) => !history.some((row) => row.migration_name === name))
+}
+
+/** Whether this program knows the migration that the schema asks for. */
+async function isAboveFloor(client: pg.Client, known: readonly Migration[]): Promise<boolean> {
+  const { rows } = await client.query<{ comment: string | null }>(
+    `SELECT obj_description('_prisma_migrations'::regclass, 'pg_class') AS comment`,
+  )
+  const [, floor] = FLOOR.exec(rows[0]?.comment ?? '') ?? []
+  return floor === undefined || known.some(({ name }) => name === floor)
 }
 
 async function apply(client: pg.Client, migration: Migration): Promise<void> {

@@ -18,6 +18,8 @@ export interface Database {
   listen(channel: string, handler: (payload: string | null) => void): Promise<{ close(): Promise<void> }>
   /** Resolves when the database answers a query within `timeoutMs` (2000); else rejects with `unavailable`. */
   ping(timeoutMs?: number): Promise<void>
+  /** The connections that queries take, now: `waiting` counts queries that have none yet. */
+  connections(): { idle: number; busy: number; waiting: number; limit: number }
   close(): Promise<void>
 }
 

@@ -1,11 +1,12 @@
 import { pino } from 'pino'
 import type { Database } from '../db/index.ts'
+import type { Sealer } from '../lib/seal.ts'
 import { createHostAccess } from '../modules/hosts/index.ts'
 import { buildServer } from './server.ts'
 
 /** The OpenAPI document of all routes, made without a database or an engine: to register a route touches neither. */
 export async function openapiDocument(): Promise<object> {
-  const sealer = { seal: () => missing('sealer'), open: () => missing('sealer') }
+  const sealer: Sealer = { keyIds: ['none'], seal: () => missing('sealer'), open: () => missing('sealer') }
   const hosts = createHostAccess({ db: NO_DATABASE, sealer, installation: '', createDriver: () => missing('driver') })
   const app = await buildServer({
     db: NO_DATABASE,
@@ -29,6 +30,7 @@ const NO_DATABASE: Database = {
   transaction: () => missing('database'),
   listen: () => missing('database'),
   ping: () => missing('database'),
+  connections: () => missing('database'),
   close: async () => {},
 }
 

@@ -45,7 +45,7 @@ export interface ServerDeps {
 export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { db, log } = deps
   const routeTable = createRouteTable()
-  const metrics = createMetrics(db)
+  const metrics = createMetrics(deps)
   let draining = false
 
   const app: FastifyInstance = fastify({

@@ -6,6 +6,8 @@ export class SealError extends Error {
 }
 
 export interface Sealer {
+  /** The ids of the keys, the one that seals first. */
+  readonly keyIds: readonly [string, ...string[]]
   /** Seals a text with the first key. The same text gives other bytes each time. */
   seal(plaintext: string, context: string): Uint8Array<ArrayBuffer>
   /**
@@ -37,9 +39,10 @@ export function createSealer(keys: string): Sealer {
     if (ring.has(id)) throw new SealError(`the sealing key id ${id} is there twice`)
     ring.set(id, Buffer.from(text, 'base64'))
   }
-  const [first = ''] = ring.keys()
+  const [first = '', ...others] = ring.keys()
 
   return {
+    keyIds: [first, ...others],
     seal(plaintext, context) {
       const header = headerOf(first)
       const nonce = randomBytes(NONCE_BYTES)

@@ -46,6 +46,11 @@ export class Runner {
     this.#options = options
   }
 
+  /** How many operations it runs now. */
+  get running(): number {
+    return this.#held.size
+  }
+
   async start(): Promise<void> {
     const { db } = this.#options
     this.#listeners = [

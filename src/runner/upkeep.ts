@@ -4,11 +4,16 @@ import { sweepLost } from './sweep.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/index.ts'
 import { prune } from '../db/retention.ts'
+import { queryOf, reseal } from '../db/sealed.ts'
 import { sleep } from '../lib/abort.ts'
 import { monotonicMs } from '../lib/clock.ts'
+import type { Sealer } from '../lib/seal.ts'
+import { SEALED } from '../modules/sealing/index.ts'
 
 const SWEEP_MS = 2000
 const PRUNE_MS = 60 * 60 * 1000
+/** Keys change only when a process starts: the first pass is at once, the later ones find what the others still sealed with the old key. */
+const RESEAL_MS = 60_000
 
 export interface UpkeepOptions {
   readonly db: Database
@@ -16,9 +21,10 @@ export interface UpkeepOptions {
   readonly installation: string
   readonly resyncIntervalMs: number
   readonly retention: Config['retention']
+  readonly sealer: Sealer
 }
 
-/** The slow loops of a worker: lost leases, resync, retention. Each may run on every worker: they meet in the database. */
+/** The slow loops of a worker: lost leases, resync, retention, what old keys sealed. Each may run on every worker: they meet in the database. */
 export class Upkeep {
   readonly #options: UpkeepOptions
   readonly #stop = new AbortController()
@@ -34,6 +40,7 @@ export class Upkeep {
       this.#every(SWEEP_MS, 'sweep', async () => await sweepLost(db, log)),
       this.#every(resyncIntervalMs, 'resync', async () => await resync(db, installation, log)),
       this.#every(PRUNE_MS, 'prune', async () => await prune(db, retention)),
+      this.#every(RESEAL_MS, 'reseal', async () => await this.#reseal(), { atOnce: true }),
     ]
   }
 
@@ -42,14 +49,28 @@ export class Upkeep {
     await Promise.all(this.#loops)
   }
 
-  async #every(intervalMs: number, name: string, work: () => Promise<unknown>): Promise<void> {
-    for (;;) {
+  async #reseal(): Promise<void> {
+    const { db, log, sealer } = this.#options
+    const { resealed, unreadable } = await reseal(queryOf(db.prisma), sealer, SEALED, { signal: this.#stop.signal })
+    const [first] = sealer.keyIds
+    if (resealed > 0) log.info({ resealed, sealedWith: first }, 'sealed anew what another key had sealed')
+    if (unreadable > 0) log.warn({ unreadable }, 'some values are sealed with a key that this process does not have')
+  }
+
+  async #every(
+    intervalMs: number,
+    name: string,
+    work: () => Promise<unknown>,
+    { atOnce = false }: { atOnce?: boolean } = {},
+  ): Promise<void> {
+    for (let first = true; ; first = false) {
       const startedAt = monotonicMs()
-      await sleep(intervalMs, this.#stop.signal).catch(() => {})
+      if (!first || !atOnce) await sleep(intervalMs, this.#stop.signal).catch(() => {})
       if (this.#stop.signal.aborted) return
       try {
         await work()
       } catch (error) {
+        if (this.#stop.signal.aborted) return
         this.#options.log.warn(
           { err: error, loop: name, afterMs: Math.round(monotonicMs() - startedAt) },
           'a slow loop failed; it runs again',

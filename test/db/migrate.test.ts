@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -64,13 +64,49 @@ t.test('several servers that start at once migrate once', async (t) => {
   )
 })
 
-t.test('a schema newer than this server is refused', async (t) => {
+t.test(
+  'a server runs on a schema that only added something, and is refused by one that took something away',
+  async (t) => {
+    const { url } = await open(t)
+    const folder = await copyHistory(t)
+    const [floor] = names.slice(-1)
+    await addMigration(folder, '29990101000000_expand', 'CREATE TABLE later (id int);')
+    await migrate(url, { log: quiet, folder })
+    t.same(await migrate(url, { log: quiet }), { applied: [] }, 'it may start anew, and be gone back to')
+    const raised = `COMMENT ON TABLE "_prisma_migrations" IS 'floor: ${floor}';`
+    await addMigration(folder, '29990102000000_contract', raised)
+    await migrate(url, { log: quiet, folder })
+    t.same(await migrate(url, { log: quiet }), { applied: [] }, 'it knows what replaced what was taken away')
+    await addMigration(folder, '29990103000000_contract', raised.replace(String(floor), '29990101000000_expand'))
+    await migrate(url, { log: quiet, folder })
+    const message = /newer than this server.*29990101000000_expand, 29990102000000_contract, 29990103000000_contract/
+    await t.rejects(migrate(url, { log: quiet }), { name: 'MigrationError', message })
+  },
+)
+
+t.test('a schema that lacks something this server has, and has something it lacks, is refused', async (t) => {
   const { url } = await open(t)
-  const folder = await copyHistory(t)
-  await addMigration(folder, '29990101000000_later', 'CREATE TABLE later (id int);')
-  await migrate(url, { log: quiet, folder })
-  const refused = migrate(url, { log: quiet })
-  await t.rejects(refused, { name: 'MigrationError', message: /newer than this server.*29990101000000_later/ })
+  const other = await mkdtemp(join(tmpdir(), 'moorage-migrations-'))
+  t.teardown(() => rm(other, { recursive: true, force: true }))
+  await addMigration(other, '29990101000000_other', 'CREATE TABLE other (id int);')
+  await migrate(url, { log: quiet, folder: other })
+  await t.rejects(migrate(url, { log: quiet }), { name: 'MigrationError', message: /newer than this server/ })
+})
+
+t.test('a migration that takes something away raises the floor', async (t) => {
+  for (const name of names) {
+    const sql = await readFile(new URL(`${name}/migration.sql`, MIGRATIONS), 'utf8')
+    if (/\bDROP (TABLE|COLUMN|VIEW|TYPE)\b|\bRENAME\b|\bSET NOT NULL\b/i.test(sql)) t.match(sql, /'floor: \w+'/, name)
+  }
+})
+
+t.test('what is asked before a migration sees the schema as it was, and may keep it so', async (t) => {
+  const { url, client } = await open(t)
+  const before = async () => {
+    throw new Error('not so')
+  }
+  await t.rejects(migrate(url, { log: quiet, before }), { message: 'not so' })
+  t.same((await client.query(`SELECT to_regclass('apps') AS apps`)).rows, [{ apps: null }])
 })
 
 t.test('a migration that was edited after it was applied is refused', async (t) => {

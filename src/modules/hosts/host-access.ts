@@ -1,6 +1,8 @@
 import type { Database, Tx } from '../../db/index.ts'
+import type { SealedColumn } from '../../db/sealed.ts'
 import type { CallOptions, Driver, Endpoint, Identity } from '../../drivers/driver.ts'
 import { AppError } from '../../errors/app-error.ts'
+import { digestOf } from '../../lib/canonical.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import { sha256 } from '../../lib/ids.ts'
 import { SealError, type Sealer } from '../../lib/seal.ts'
@@ -40,11 +42,22 @@ export interface HostAccessDeps {
   readonly createDriver: CreateDriver
 }
 
+export const SEALED_ENDPOINTS: SealedColumn = {
+  table: 'hosts',
+  column: 'endpoint',
+  id: ['id'],
+  context: ([id = '']) => contextOf(id),
+  needed: true,
+}
+
 /** How long an engine's marker is believed after it was seen. */
 const VERIFIED_MS = 10_000
 
 interface Kept {
-  readonly version: string
+  /** The digest of the sealed bytes: the same ones need not be opened again. */
+  sealed: string
+  /** The digest of what is in them: sealed anew with another key, an endpoint is still the same. */
+  readonly content: string
   readonly driver: Driver
   verifiedAt: number | null
 }
@@ -66,11 +79,16 @@ export function createHostAccess({ db, sealer, installation, createDriver }: Hos
       await forget(hostId)
       throw new AppError('not_found', { detail: `there is no host ${hostId}` })
     }
-    const version = sha256(row.endpoint)
+    const sealed = sha256(row.endpoint)
     const before = kept.get(hostId)
-    if (before?.version === version) return before
+    if (before?.sealed === sealed) return before
     const endpoint = openEndpoint(sealer, hostId, row.endpoint)
-    const entry: Kept = { version, driver: open(row.kind, endpoint, hostId), verifiedAt: null }
+    const content = digestOf(endpoint)
+    if (before?.content === content) {
+      before.sealed = sealed
+      return before
+    }
+    const entry: Kept = { sealed, content, driver: open(row.kind, endpoint, hostId), verifiedAt: null }
     kept.set(hostId, entry)
     await before?.driver.close()
     return entry

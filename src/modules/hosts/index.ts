@@ -4,6 +4,7 @@ export {
   type HostAccess,
   type HostAccessDeps,
   requireMarker,
+  SEALED_ENDPOINTS,
 } from './host-access.ts'
 export { hostsRoutes } from './hosts.routes.ts'
 export { type HostsDeps } from './hosts.service.ts'

@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify'
+import type { SealedColumn } from '../../db/sealed.ts'
 import type { Database, Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { digestOf } from '../../lib/canonical.ts'
-import type { Sealer } from '../../lib/seal.ts'
+import { SealError, type Sealer } from '../../lib/seal.ts'
 import { type Answer, principalOf } from '../../web/index.ts'
 import { findRecord, takeKey, writeAnswer, type RecordId, type StoredAnswer } from './idempotency.repository.ts'
 
@@ -23,6 +24,15 @@ export interface IdempotencyDeps {
   readonly sealer: Sealer
   /** Default 24. */
   readonly idempotencyHours?: number
+}
+
+/** Answers are not needed to start: they are gone after a day, and one that can't be opened concerns its request alone. */
+export const SEALED_ANSWERS: SealedColumn = {
+  table: 'idempotency_records',
+  column: 'body',
+  id: ['principal', 'method', 'path', 'key'],
+  context: ([principal = '', method = '', path = '', key = '']) => contextOf({ principal, method, path, key }),
+  needed: false,
 }
 
 /** The facts of a request. Throws `bad_request` for a key that is not 1 to 255 visible ASCII characters. */
@@ -92,9 +102,18 @@ function read<Body>(
       detail: 'this Idempotency-Key was used with another query, body or If-Match',
     })
   }
-  // What was sealed under this key's own context is what `work` answered.
-  const body: Body = JSON.parse(sealer.open(stored.body, contextOf(id)))
-  return { status: stored.status, headers: stored.headers, body }
+  try {
+    // What was sealed under this key's own context is what `work` answered.
+    const body: Body = JSON.parse(sealer.open(stored.body, contextOf(id)))
+    return { status: stored.status, headers: stored.headers, body }
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error
+    // Never carried out again: that it was is what the record says, whatever becomes of the answer.
+    throw new AppError('secret_unreadable', {
+      detail: `this request was carried out before, but its answer can not be unsealed: ${error.message}; read the resource instead`,
+      cause: error,
+    })
+  }
 }
 
 function recordId({ principal, method, path, key }: RequestFacts): RecordId | null {

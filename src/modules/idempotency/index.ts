@@ -1,1 +1,1 @@
-export { factsOf, idempotent, type IdempotencyDeps, type RequestFacts } from './idempotency.service.ts'
+export { factsOf, idempotent, type IdempotencyDeps, type RequestFacts, SEALED_ANSWERS } from './idempotency.service.ts'
