@@ -43,10 +43,12 @@ export async function startServer(options: {
   databaseUrl: string
   roles?: string
   env?: Record<string, string>
+  /** The checkout whose program it is. Default: this one. */
+  folder?: string
 }): Promise<LabServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'moorage-server-'))
   const child = spawn(process.execPath, ['src/main.ts'], {
-    cwd: new URL('../..', import.meta.url).pathname,
+    cwd: options.folder ?? new URL('../..', import.meta.url).pathname,
     env: {
       PATH: process.env.PATH,
       DATABASE_URL: options.databaseUrl,

@@ -44,7 +44,7 @@ export class Scene {
     return engine
   }
 
-  async server(options: { databaseUrl: string; roles?: string; env?: Record<string, string> }): Promise<LabServer> {
+  async server(options: Parameters<typeof startServer>[0]): Promise<LabServer> {
     const server = await startServer(options)
     this.#servers.push(server)
     this.teardown(() => server.kill('SIGKILL'))
