@@ -1,11 +1,9 @@
-import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
 import { AppError } from '../errors/app-error.ts'
 import { sleep } from '../lib/abort.ts'
 import { backoffMs } from '../lib/backoff.ts'
-import { PrismaClient } from './generated/client.ts'
 import { createListener } from './listener.ts'
 import { isRetryConflict, isUnavailable, mapDbError } from './map-error.ts'
+import { createTransactions } from './transaction.ts'
 import type { Database, DbLogger, Tx } from './types.ts'
 
 export { CHANNELS, type Database, type DbLogger, type Tx } from './types.ts'
@@ -22,13 +20,13 @@ export interface DatabaseOptions {
 const ATTEMPTS = 5
 
 /**
- * Opens the database: Prisma over one pool of connections. None is made before the first query, and one that is lost is
+ * Opens the database: Prisma and SQL over one pool of connections. None is made before the first query, and one that is lost is
  * replaced at the next: the database may go and come back at any time, and errors say `unavailable` meanwhile.
  *
  * Each statement ends after 30 s, an idle transaction after 15 s, and a connection is waited for 5 s.
  */
 export async function openDatabase({ url, log, poolSize = 20 }: DatabaseOptions): Promise<Database> {
-  const pool = new pg.Pool({
+  const { pool, prisma, run } = createTransactions({
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: 5000,
@@ -46,7 +44,6 @@ export async function openDatabase({ url, log, poolSize = 20 }: DatabaseOptions)
   pool.on('connect', (client) =>
     client.on('error', (error) => log.debug({ err: error }, 'a database connection broke')),
   )
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const listener = createListener({ url, log })
 
   return {
@@ -56,7 +53,7 @@ export async function openDatabase({ url, log, poolSize = 20 }: DatabaseOptions)
     async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await prisma.$transaction(work, { isolationLevel: 'ReadCommitted', maxWait: 6000, timeout: 20_000 })
+          return await run(work)
         } catch (error) {
           if (isUnavailable(error)) throw mapDbError(error)
           if (!isRetryConflict(error) || attempt === ATTEMPTS) throw error
