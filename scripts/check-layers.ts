@@ -50,6 +50,7 @@ const OWNED: Readonly<Record<string, readonly [folder: string, reason: string]>>
     'src/drivers/kubernetes/',
     "it takes about 0.9 s and 135 MB to load, and everything else speaks the Driver's words",
   ],
+  ssh2: ['src/drivers/', 'whom a connection is made with, and which keys are believed, is decided in one place'],
   pg: ['src/db/', 'connections are counted and closed in one place'],
   '@prisma/adapter-pg': ['src/db/', 'connections are counted and closed in one place'],
   '@prisma/client': ['src/db/', 'the generated client is what the rest imports, by way of db and the repositories'],

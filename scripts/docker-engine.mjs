@@ -8,14 +8,16 @@ import { environment, lastLines, run } from './child.mjs'
 
 const DEFAULT_SOCKET = '/var/run/docker.sock'
 const ENGINE_PACKAGES = ['docker.io', 'iptables', 'busybox-static']
-/** What the tests use beside the engine: network namespaces, and the README's curl. */
-const LAB_PACKAGES = [...ENGINE_PACKAGES, 'iproute2', 'util-linux', 'curl']
+/** What the tests use beside the engine: network namespaces, engines behind SSH and TLS, and the README's curl. */
+const LAB_PACKAGES = [...ENGINE_PACKAGES, 'iproute2', 'util-linux', 'openssh-server', 'openssl', 'curl']
 const PROGRAMS = {
   'docker.io': 'dockerd',
   iptables: 'iptables',
   'busybox-static': 'busybox',
   iproute2: 'ip',
   'util-linux': 'nsenter',
+  'openssh-server': 'sshd',
+  openssl: 'openssl',
   curl: 'curl',
 }
 const START_TIMEOUT_MS = 60_000
@@ -112,6 +114,9 @@ export async function ensureEngine({ dataDir }) {
  */
 export async function ensureLabPackages() {
   if (!isDebianRoot()) return false
+  // No test wants the machine itself to take logins.
+  if (!findProgram('sshd') && existsSync('/run/systemd/system'))
+    await run('systemctl', ['mask', 'ssh.service', 'ssh.socket'])
   const installed = await installPackages(LAB_PACKAGES)
   // From Debian 13 on, the command line is a package of its own.
   return findProgram('docker') ? installed : await installPackages(['docker-cli'], { force: true })

@@ -1,9 +1,33 @@
 import type { DesiredApp, ObservedApp, ObservedContainer, Step } from '../planning/index.ts'
 
-/** Where and how an engine is reached, opened from its seal. One of these, by the host's kind. */
+/** What mutual TLS takes, all in PEM: whom to believe, and who we are. */
+export interface TlsCredentials {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** An engine's socket behind an SSH server. */
+export interface SshEndpoint {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  /** In OpenSSH's form or PEM, without a passphrase. */
+  readonly privateKey: string
+  /** The server's keys that are believed, in lines as `readKnownHost` reads them. */
+  readonly knownHost: string
+  /** Where the engine listens on that machine. */
+  readonly socketPath: string
+}
+
+/**
+ * Where and how an engine is reached, opened from its seal. One of these, by the host's kind. A url is `tcp://host:port` (plain, or
+ * mutual TLS with `tls`) or `https://host:port` (without `tls`: a certificate that the system's CAs vouch for).
+ */
 export type Endpoint =
   | { readonly socketPath: string }
-  | { readonly url: string; readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string } }
+  | { readonly url: string; readonly tls?: TlsCredentials }
+  | { readonly ssh: SshEndpoint }
 
 /** Who owns what we make on an engine. */
 export interface Identity {

@@ -10,8 +10,10 @@ import { connectSlot, DATA_PREFIX, releaseSlot, ROOM, takeSlot, type Slot } from
 export interface LabEngine {
   readonly name: string
   readonly socketPath: string
-  /** `tcp://<address>:2375`; answers only where the engine was started with `tcp`. */
+  /** `tcp://<address>:2375`, or 2376 with `tls`; answers only where the engine was not started without `tcp`. */
   readonly url: string
+  /** Where its files are; they go with it. */
+  readonly dataDir: string
   /** Published ports answer here. */
   readonly address: string
   /** From now on its network swallows packets, until `heal`. The socket file goes on to work. */
@@ -23,6 +25,8 @@ export interface LabEngine {
   restart(): Promise<void>
   /** Ends it with everything in it, and takes its files away. May be repeated. */
   stop(): Promise<void>
+  /** Starts a program beside dockerd, on the engine's address, that ends with it. Its output goes into `<name>.log` of `dataDir`. */
+  inside(name: string, command: readonly string[]): ChildProcess
   /** The stock CLI against this engine; gives its standard output. */
   docker(args: readonly string[], options?: RunOptions): Promise<string>
 }
@@ -32,6 +36,8 @@ export interface EngineOptions {
   readonly name?: string
   /** Listens on its address too (costs a second at its start). Default true. */
   readonly tcp?: boolean
+  /** Listens with TLS there, and takes only clients whose certificate is from `ca`: files, by their paths. */
+  readonly tls?: (address: string) => Promise<{ ca: string; cert: string; key: string }>
 }
 
 interface SkippableTest {
@@ -54,12 +60,18 @@ export async function requireEngines(t: SkippableTest): Promise<boolean> {
 async function engineObstacle(): Promise<string | null> {
   if (process.platform !== 'linux') return 'they need Linux'
   if (process.getuid?.() !== 0) return 'they need root, for network namespaces'
-  const wanted = ['dockerd', 'docker', 'ip', 'iptables', 'nsenter', 'unshare', 'setpriv', 'flock', 'busybox']
+  const wanted = [
+    ...['dockerd', 'docker', 'ip', 'iptables', 'nsenter', 'unshare', 'setpriv', 'flock', 'busybox'],
+    ...['sshd', 'ssh-keygen', 'openssl'],
+  ]
   if (wanted.every(isInstalled)) return null
   if (isInstalled('apt-get') && isInstalled('flock')) {
     mkdirSync(ROOM, { recursive: true })
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    const install = 'apt-get install -y -qq --no-install-recommends docker.io iptables iproute2 busybox-static'
+    // No test wants the machine itself to take logins.
+    const mask = isInstalled('sshd') ? '' : 'systemctl mask ssh.service ssh.socket 2>/dev/null; '
+    const packages = 'docker.io iptables iproute2 busybox-static openssh-server openssl'
+    const install = `${mask}apt-get install -y -qq --no-install-recommends ${packages}`
     await run(
       'flock',
       [join(ROOM, 'install.lock'), 'sh', '-c', `${install} || { apt-get update -qq && ${install}; }`],
@@ -91,7 +103,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<LabEngin
   const engine = new Engine(slot, dataDir, options)
   try {
     await connectSlot(slot)
-    await engine.start()
+    await engine.start(await options.tls?.(slot.address))
     return engine
   } catch (error) {
     await engine.stop()
@@ -105,8 +117,9 @@ class Engine implements LabEngine {
   readonly url: string
   readonly address: string
   readonly #slot: Slot
-  readonly #dataDir: string
+  readonly dataDir: string
   readonly #tcp: boolean
+  #tlsFlags: readonly string[] = ['--tls=false']
   /** Holds the process and mount namespaces: its end is the end of everything in them. */
   #room: ChildProcess | null = null
   #dockerd: ChildProcess | null = null
@@ -114,15 +127,16 @@ class Engine implements LabEngine {
 
   constructor(slot: Slot, dataDir: string, options: EngineOptions) {
     this.#slot = slot
-    this.#dataDir = dataDir
+    this.dataDir = dataDir
     this.#tcp = options.tcp ?? true
     this.name = options.name ?? slot.namespace
     this.socketPath = join(dataDir, 'docker.sock')
     this.address = slot.address
-    this.url = `tcp://${slot.address}:2375`
+    this.url = `tcp://${slot.address}:${options.tls ? 2376 : 2375}`
   }
 
-  async start(): Promise<void> {
+  async start(tls?: { ca: string; cert: string; key: string }): Promise<void> {
+    if (tls) this.#tlsFlags = ['--tlsverify', `--tlscacert=${tls.ca}`, `--tlscert=${tls.cert}`, `--tlskey=${tls.key}`]
     // The first process of the namespace reaps what containers leave; when it dies, the kernel kills the rest.
     const room = this.#spawn('room', [
       ...['setpriv', '--pdeathsig', 'KILL', 'nsenter', `--net=/run/netns/${this.#slot.namespace}`],
@@ -137,28 +151,23 @@ class Engine implements LabEngine {
     await this.#startDockerd()
   }
 
-  async #startDockerd(): Promise<void> {
+  inside(name: string, command: readonly string[]): ChildProcess {
     const init = this.#room && childOf(this.#room)
     if (!init) throw new Error(`engine ${this.name} has no namespaces any more: ${this.#log('room')}`)
-    const inside = (name: string): string => join(this.#dataDir, name)
-    rmSync(inside('pid'), { force: true })
-    const dockerd = this.#spawn('dockerd', [
-      ...[
-        'setpriv',
-        '--pdeathsig',
-        'KILL',
-        'nsenter',
-        '--target',
-        String(init),
-        '--mount',
-        '--net',
-        '--pid',
-        'dockerd',
-      ],
-      ...['--data-root', inside('data'), '--exec-root', inside('exec'), '--pidfile', inside('pid')],
+    return this.#spawn(name, [
+      ...['setpriv', '--pdeathsig', 'KILL', 'nsenter', '--target', String(init), '--mount', '--net', '--pid'],
+      ...command,
+    ])
+  }
+
+  async #startDockerd(): Promise<void> {
+    const file = (name: string): string => join(this.dataDir, name)
+    rmSync(file('pid'), { force: true })
+    const dockerd = this.inside('dockerd', [
+      ...['dockerd', '--data-root', file('data'), '--exec-root', file('exec'), '--pidfile', file('pid')],
       ...['--cgroup-parent', `/${this.#slot.cgroup}`, '-H', `unix://${this.socketPath}`],
       // Said outright, it saves the 15 s that an engine waits before it listens without TLS.
-      ...(this.#tcp ? ['-H', this.url, '--tls=false'] : []),
+      ...(this.#tcp ? ['-H', this.url, ...this.#tlsFlags] : []),
     ])
     this.#dockerd = dockerd
     await eventually(
@@ -201,7 +210,7 @@ class Engine implements LabEngine {
     if (this.#stopped) return
     this.#stopped = true
     this.#room?.kill('SIGKILL')
-    await releaseSlot(this.#slot, this.#dataDir)
+    await releaseSlot(this.#slot, this.dataDir)
   }
 
   async docker(args: readonly string[], options: RunOptions = {}): Promise<string> {
@@ -209,14 +218,14 @@ class Engine implements LabEngine {
       ...process.env,
       ...options.env,
       DOCKER_HOST: `unix://${this.socketPath}`,
-      DOCKER_CONFIG: this.#dataDir,
+      DOCKER_CONFIG: this.dataDir,
     }
     return await run('docker', args, { ...options, env })
   }
 
   #spawn(log: string, command: readonly string[]): ChildProcess {
     const [program = '', ...args] = command
-    const output = openSync(join(this.#dataDir, `${log}.log`), 'a')
+    const output = openSync(join(this.dataDir, `${log}.log`), 'a')
     // A session of its own: Ctrl-C is for the tests. Not waited for: an engine keeps no process from ending.
     const child = spawn(program, args, { stdio: ['ignore', output, output], detached: true })
     closeSync(output)
@@ -227,7 +236,7 @@ class Engine implements LabEngine {
 
   #log(name: string): string {
     try {
-      return readFileSync(join(this.#dataDir, `${name}.log`), 'utf8').slice(-2000)
+      return readFileSync(join(this.dataDir, `${name}.log`), 'utf8').slice(-2000)
     } catch {
       return 'no log'
     }

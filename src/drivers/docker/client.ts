@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, type AgentOptions, type ClientRequestArgs } from 'node:http'
+import { Agent as HttpAgent, type ClientRequestArgs } from 'node:http'
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -6,47 +6,69 @@ import { inspect } from 'node:util'
 import Docker from 'dockerode'
 import type { Endpoint } from '../driver.ts'
 import { AppError } from '../../errors/app-error.ts'
+import { SshAgent } from './ssh.ts'
+import { explainTls, systemCertificates } from './tls.ts'
 
 const CONNECT_MS = 4000
+/** An idle connection is kept so long. */
+const IDLE_MS = 15_000
+
+export interface DockerClient {
+  readonly client: Docker
+  /** Keeps the connections; its `destroy` ends them. */
+  readonly agent: HttpAgent
+  /** What the transport makes of an error, in words that may leave the process; null: nothing. */
+  readonly explain: (error: unknown) => string | null
+}
 
 /**
  * The SDK's client of an endpoint, and the agent that keeps its connections. Connects nowhere yet.
  * Throws `unsupported` for a URL that isn't one of Docker's.
  */
-export function createClient(endpoint: Endpoint): { client: Docker; agent: HttpAgent } {
-  const kept: AgentOptions = { keepAlive: true, timeout: 15_000 }
-  // Everything that the client would otherwise take from DOCKER_HOST and its kin is said here, if only as undefined.
-  const plain = {
-    host: undefined,
-    port: undefined,
-    socketPath: undefined,
-    protocol: 'http' as const,
-    ca: undefined,
-    cert: undefined,
-    key: undefined,
-    timeout: undefined,
-  }
+export function createClient(endpoint: Endpoint): DockerClient {
+  const kept = { keepAlive: true, timeout: IDLE_MS }
+  const explain = (): null => null
   if ('socketPath' in endpoint) {
     const agent = new PromptHttpAgent(kept)
-    return { agent, client: newDocker({ ...plain, socketPath: endpoint.socketPath, agent }) }
+    return { agent, explain, client: newDocker({ socketPath: endpoint.socketPath, agent }) }
   }
-  const url = URL.canParse(endpoint.url) ? new URL(endpoint.url.replace(/^tcp:/, 'http:')) : null
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new AppError('unsupported', { detail: 'the URL of a Docker host begins with tcp://, http:// or https://' })
+  if ('ssh' in endpoint) {
+    const agent = new SshAgent(endpoint.ssh, { timeout: IDLE_MS })
+    // The name goes into the Host header alone: the agent knows where to.
+    return { agent, explain, client: newDocker({ host: 'engine', port: '2375', agent }) }
   }
+  const [, scheme, host = '', port] = /^(tcp|https):\/\/\[?([^/@]+?)\]?:(\d+)$/.exec(endpoint.url) ?? []
+  if (scheme === undefined)
+    throw new AppError('unsupported', { detail: 'the URL of a Docker host is tcp://host:port or https://host:port' })
   const { tls } = endpoint
-  const secure = tls !== undefined || url.protocol === 'https:'
-  const agent = secure ? new PromptHttpsAgent({ ...kept, ...tls }) : new PromptHttpAgent(kept)
-  const port = url.port || (secure ? '2376' : '2375')
+  if (!tls && scheme === 'tcp') {
+    const agent = new PromptHttpAgent(kept)
+    return { agent, explain, client: newDocker({ host, port, agent }) }
+  }
+  // Only the agent has the key: the client would write it down with its options.
+  const agent = new PromptHttpsAgent({ ...kept, ...(tls ?? { ca: systemCertificates() }) })
   return {
     agent,
-    client: newDocker({ ...plain, ...tls, host: url.hostname, port, protocol: secure ? 'https' : 'http', agent }),
+    explain: (error) => explainTls(error, { host, cert: tls?.cert ?? null }),
+    client: newDocker({ host, port, protocol: 'https', agent }),
   }
+}
+
+/** Everything that the client would otherwise take from DOCKER_HOST and its kin is said here, if only as undefined. */
+const PLAIN = {
+  host: undefined,
+  port: undefined,
+  socketPath: undefined,
+  protocol: 'http' as const,
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+  timeout: undefined,
 }
 
 /** The types of dockerode leave `agent` out, which its modem takes. */
 function newDocker(options: Docker.DockerOptions & { agent: HttpAgent }): Docker {
-  return new Docker(options)
+  return new Docker({ ...PLAIN, ...options })
 }
 
 /** A host that is cut off swallows packets: a connection that isn't there within 4 s is given up. */

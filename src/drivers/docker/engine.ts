@@ -54,7 +54,7 @@ interface Negotiated {
 
 /** An engine at an endpoint: the one way by which requests leave this driver. Connects at the first request. */
 export function connectEngine(endpoint: Endpoint): Engine {
-  const { client, agent } = createClient(endpoint)
+  const { client, agent, explain } = createClient(endpoint)
   const calls = new Limit(CALLS)
   let negotiated: Negotiated | null = null
 
@@ -72,7 +72,7 @@ export function connectEngine(endpoint: Endpoint): Engine {
       client.modem.dial(
         { path: asked, method, options, statusCodes, isStream: true, abortSignal: signal },
         (error, data) => {
-          if (error) reject(toRefusal(error) ?? mapConnectionError(error, words(request)))
+          if (error) reject(toRefusal(error) ?? mapConnectionError(error, words(request), explain(error)))
           else if (data instanceof Readable) resolve(data)
           else reject(mapConnectionError(new Error('no body'), words(request)))
         },
@@ -131,6 +131,11 @@ export function connectEngine(endpoint: Endpoint): Engine {
   const negotiate = async (call: CallOptions, fresh = false): Promise<Negotiated> => {
     if (negotiated && !fresh) return negotiated
     const answer = await once(call, '/version', { method: 'GET', path: '/version' }).catch((error: unknown) => {
+      if (refused(error, 400, /HTTP request to an HTTPS server/i))
+        throw new AppError('host_unreachable', {
+          detail: 'the engine does not answer, it speaks TLS alone',
+          cause: error,
+        })
       // An engine has no reason to refuse this one: another program does, or a proxy before it.
       if (error instanceof Refusal && error.status < 500)
         throw new AppError('unsupported', { detail: `${NO_ENGINE}: it refuses with ${error.status}`, cause: error })

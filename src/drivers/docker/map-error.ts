@@ -1,4 +1,4 @@
-import { AppError } from '../../errors/app-error.ts'
+import { AppError, isAppError } from '../../errors/app-error.ts'
 import type { ErrorCode } from '../../errors/codes.ts'
 import { storable } from '../../lib/storable-text.ts'
 
@@ -118,17 +118,27 @@ const CONNECTION_WORDS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'its name can not be looked up now',
 }
 
-/** Whatever kept a request from being answered: always `host_unreachable`, with the reason where it is known. */
-export function mapConnectionError(error: unknown, doing: string): AppError {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-  const tls =
-    /CERT|TLS|SSL|SELF_SIGNED/.test(code) || (error instanceof Error && /SSL routines|certificate/i.test(error.message))
-  const why = CONNECTION_WORDS[code] ?? (tls ? `TLS failed (${code || 'no common ground'})` : 'the connection broke')
+/** Why a connection failed, in words that may leave the process. */
+export function connectionWords(error: unknown): string {
+  return CONNECTION_WORDS[codeOf(error)] ?? 'the connection broke'
+}
+
+/**
+ * Whatever kept a request from being answered: `host_unreachable`, with the reason where it is known (`why` is what the transport makes of
+ * the error), or what the transport itself has found, `host_identity_mismatch` among it.
+ */
+export function mapConnectionError(error: unknown, doing: string, why: string | null = null): AppError {
+  if (isAppError(error))
+    return new AppError(error.code, { ...error.options, detail: `${doing}: ${error.options.detail}`, cause: error })
   return new AppError('host_unreachable', {
-    detail: `${doing}: the engine does not answer, ${why}`,
-    internal: error instanceof Error ? `${code} ${error.message}` : String(error),
+    detail: `${doing}: the engine does not answer, ${why ?? connectionWords(error)}`,
+    internal: error instanceof Error ? `${codeOf(error)} ${error.message}` : String(error),
     cause: error,
   })
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
 /** No answer within the time that this request has. */

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { AppError } from '../../../src/errors/app-error.ts'
 import {
   mapConnectionError,
   mapPullRefusal,
@@ -77,9 +78,14 @@ t.test('whatever breaks the connection is host_unreachable, and says why', async
     t.notMatch(error.options.detail, /secret/)
   }
   t.match(mapConnectionError(new Error('socket hang up'), 'probe'), { code: 'host_unreachable' })
-  t.match(mapConnectionError(Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'probe'), {
-    message: /TLS/,
+  t.match(mapConnectionError(new Error('x'), 'probe', 'its certificate has expired'), {
+    message: /, its certificate has/,
   })
+})
+
+t.test('what the transport found itself keeps its code', async (t) => {
+  const found = new AppError('host_identity_mismatch', { detail: 'another key' })
+  t.match(mapConnectionError(found, 'probe'), { code: 'host_identity_mismatch', message: 'probe: another key' })
 })
 
 t.test('what is told of an engine’s message is no business of the host’s alone', async (t) => {

@@ -1,0 +1,206 @@
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer, type Server, type Socket } from 'node:net'
+import ssh2 from 'ssh2'
+import t, { type Test } from 'tap'
+import { connectEngine, type Engine, type EngineRequest } from '../../src/drivers/docker/engine.ts'
+import type { SshEndpoint } from '../../src/drivers/index.ts'
+import { requireEngines, startEngine } from '../lab/engines.ts'
+import { eventually } from '../lab/run.ts'
+import { startSshd } from '../lab/sshd.ts'
+import { freely } from './build.ts'
+
+const call = freely()
+const INFO: EngineRequest = { method: 'GET', path: '/info' }
+const EVENTS: EngineRequest = { method: 'GET', path: '/events' }
+
+function reach(t: Pick<Test, 'teardown'>, ssh: SshEndpoint): Engine {
+  const engine = connectEngine({ ssh })
+  t.teardown(() => engine.close())
+  return engine
+}
+
+async function failure(work: Promise<unknown>): Promise<{ error: unknown; ms: number }> {
+  const began = performance.now()
+  const error: unknown = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  return { error, ms: performance.now() - began }
+}
+
+/** Follows the engine's events; resolves once the stream is open. `first` is its first event, or what it failed with. */
+async function follow(engine: Engine): Promise<{ first: Promise<unknown> }> {
+  const abort = new AbortController()
+  const since = Math.floor((await engine.clockMs(call)) / 1000)
+  const events = engine.stream({ signal: abort.signal }, { ...EVENTS, query: { since, filters: { type: ['volume'] } } })
+  const first = events
+    .next()
+    .then(
+      ({ value }) => String(value),
+      (error: unknown) => error,
+    )
+    .finally(() => abort.abort())
+  return { first }
+}
+
+if (await requireEngines(t)) {
+  const lab = await startEngine({ tcp: false })
+  t.teardown(async () => await lab.stop())
+  const sshd = await startSshd(lab)
+  const isUp = async (engine: Engine): Promise<boolean> => (await failure(engine.request(call, INFO))).error === null
+
+  t.test('one connection carries all calls, and more streams than a server gives sessions', async (t) => {
+    const engine = reach(t, sshd.endpoint)
+    const before = sshd.logins()
+    const streams = await Promise.all(Array.from({ length: 14 }, async () => await follow(engine)))
+    const calls = Array.from({ length: 20 }, async () => await engine.request<{ NCPU: number }>(call, INFO))
+    for (const { NCPU } of await Promise.all(calls)) t.ok(NCPU > 0)
+    t.equal(sshd.connections(), 1)
+    await engine.request(call, { method: 'POST', path: '/volumes/create', body: { Name: 'seen-by-all' } })
+    for (const { first } of streams) t.match(await first, /seen-by-all/)
+    t.equal(sshd.logins() - before, 1)
+    engine.close()
+    await eventually('the server has no connection any more', () => sshd.connections() === 0)
+    t.match((await failure(engine.request(call, INFO))).error, { code: 'host_unreachable', message: /was closed/ })
+  })
+
+  t.test('bytes come through as they are, many and while others wait', async (t) => {
+    const engine = reach(t, sshd.endpoint)
+    const body = {
+      Name: 'wide',
+      Labels: Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`l${n}`, 'é'.repeat(300)])),
+    }
+    await engine.request(call, { method: 'POST', path: '/volumes/create', body })
+    const answers = await Promise.all(
+      Array.from(
+        { length: 8 },
+        async () => await engine.request<typeof body>(call, { method: 'GET', path: '/volumes/wide' }),
+      ),
+    )
+    for (const { Labels } of answers) t.same(Labels, body.Labels)
+  })
+
+  t.test('a server of several keys shows the one that is pinned', async (t) => {
+    for (const type of ['ed25519', 'ecdsa', 'rsa'] as const)
+      t.ok(await isUp(reach(t, { ...sshd.endpoint, knownHost: sshd.hostKey(type) })), type)
+    const all = `# of two\n[a]:22,|1|x|y ${sshd.hostKey('rsa')} root@a\n\n${sshd.hostKey('ecdsa')}\n`
+    t.ok(await isUp(reach(t, { ...sshd.endpoint, knownHost: all })), 'any of several')
+  })
+
+  t.test('what keeps from reaching the engine is named', async (t) => {
+    const says = async (what: string, different: Partial<SshEndpoint>, message: RegExp): Promise<void> => {
+      const { error } = await failure(reach(t, { ...sshd.endpoint, ...different }).request(call, INFO))
+      t.match(error, { code: 'host_unreachable', message }, what)
+      t.notMatch(error, { message: /PRIVATE|BEGIN/ })
+    }
+    await says('a wrong key', { privateKey: await sshd.strangersKey() }, /refuses the login of the user root.*SHA256:/)
+    await says('a user without that key', { user: 'nobody' }, /refuses the login of the user nobody/)
+    await says(
+      'no socket',
+      { socketPath: "/no/it's.sock" },
+      /socket \/no\/it's\.sock for the user root: there is no socket/,
+    )
+    await says('no server', { port: 2 }, /SSH server at [\d.]+:2: the connection was refused/)
+    await says('no such name', { host: 'no-such-host.invalid' }, /no-such-host\.invalid:22: its name/)
+    await lab.kill()
+    await says('a dead engine', {}, /no engine listens there/)
+    await lab.restart()
+    await sshd.start(['AllowStreamLocalForwarding no'])
+    await says('no forwarding', {}, /the server forwards no sockets \(AllowStreamLocalForwarding/)
+    await sshd.start()
+  })
+
+  t.test('a killed server breaks calls and streams at once; it is found again when it is back', async (t) => {
+    const engine = reach(t, sshd.endpoint)
+    const { first } = await follow(engine)
+    // An answer that does not come for a minute.
+    const slow = failure(engine.request(call, { ...EVENTS, query: { until: 9_999_999_999 }, timeoutMs: 60_000 }))
+    await sshd.kill()
+    t.match(await first, { code: 'host_unreachable' })
+    t.match((await slow).error, { code: 'host_unreachable' })
+    t.ok((await slow).ms < 20_000)
+    const refused = await failure(engine.request(call, INFO))
+    t.match(refused.error, { code: 'host_unreachable' })
+    const again = await Promise.all(Array.from({ length: 50 }, async () => await failure(engine.request(call, INFO))))
+    for (const { error } of again) t.match(error, { code: 'host_unreachable', message: /SSH server at/ })
+    const before = sshd.logins()
+    await sshd.start()
+    await eventually('it is up', async () => await isUp(engine))
+    t.equal(sshd.logins() - before, 1)
+  })
+
+  t.test('a changed host key is host_identity_mismatch, with what was found; nobody logs in there', async (t) => {
+    const pinned = sshd.endpoint
+    const before = sshd.logins()
+    await sshd.changeHostKeys()
+    await sshd.start()
+    const engine = reach(t, pinned)
+    const { error } = await failure(engine.request(call, INFO))
+    t.match(error, {
+      code: 'host_identity_mismatch',
+      message: /it shows the host key SHA256:[\w+/]{43}, and SHA256:[\w+/]{43} is pinned.*change the host's endpoint/,
+    })
+    const cached = await failure(engine.request(call, INFO))
+    t.match(cached.error, { code: 'host_identity_mismatch' }, 'until the next attempt as well')
+    t.equal(sshd.logins(), before)
+    t.ok(await isUp(reach(t, { ...pinned, knownHost: sshd.hostKey('ed25519') })))
+    await sshd.start(['HostKeyAlgorithms rsa-sha2-512'])
+    const { error: none } = await failure(
+      reach(t, { ...pinned, knownHost: sshd.hostKey('ed25519') }).request(call, INFO),
+    )
+    t.match(none, { code: 'host_identity_mismatch', message: /no host key of the pinned type \(ssh-ed25519\)/ })
+    await sshd.start()
+  })
+
+  t.test('a server that is cut off is noticed by streams, and found again', async (t) => {
+    const engine = reach(t, { ...sshd.endpoint, knownHost: sshd.hostKey('ed25519') })
+    const { first } = await follow(engine)
+    await lab.cutOff()
+    const noticed = await failure(first.then((error) => Promise.reject(error as Error)))
+    t.match(noticed.error, { code: 'host_unreachable' })
+    t.ok(noticed.ms < 30_000, `${noticed.ms} ms`)
+    await lab.heal()
+    await eventually('it is up', async () => await isUp(engine))
+  })
+}
+
+/** Something that is no SSH server; its port. */
+async function listen(t: Pick<Test, 'teardown'>, server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+t.test('what takes connections and is no SSH server is told in time', async (t) => {
+  const { private: privateKey, public: knownHost } = ssh2.utils.generateKeyPairSync('ed25519')
+  const endpoint = { host: '127.0.0.1', user: 'root', privateKey, knownHost, socketPath: '/run/docker.sock' }
+  const http = await listen(t, createHttpServer())
+  const web = await failure(reach(t, { ...endpoint, port: http }).request(call, INFO))
+  t.match(web.error, { code: 'host_unreachable', message: /SSH server at 127\.0\.0\.1/ })
+  const open = new Set<Socket>()
+  const silent = createServer((socket) => {
+    open.add(
+      socket
+        .resume()
+        .on('error', () => {})
+        .once('close', () => open.delete(socket)),
+    )
+  })
+  const engine = reach(t, { ...endpoint, port: await listen(t, silent) })
+  const reason = new Error('enough')
+  const { error, ms } = await failure(engine.request({ signal: AbortSignal.abort(reason) }, INFO))
+  t.equal(error, reason)
+  t.ok(ms < 5000)
+  const abort = new AbortController()
+  const aborted = failure(engine.request({ signal: abort.signal }, INFO))
+  await eventually('it is connected', () => open.size === 1)
+  abort.abort(reason)
+  t.equal((await aborted).error, reason, 'in the middle of the handshake')
+  const late = await failure(engine.request(call, INFO))
+  t.match(late.error, { code: 'host_unreachable', message: /did not answer within 8 s/ })
+  t.ok(late.ms < 14_000, `${late.ms} ms`)
+  await eventually('its connection is gone', () => open.size === 0)
+})
