@@ -6,6 +6,7 @@ interface Document {
 }
 interface Operation {
   parameters?: { required?: boolean; schema?: object }[]
+  requestBody?: { required?: boolean; content?: Record<string, { schema?: { type?: unknown } }> }
   responses?: Record<string, Response>
 }
 interface Response {
@@ -18,8 +19,8 @@ const LOCATION = 'Where what was made is, or the operation that makes it.'
 const ETAG = 'Its version, quoted: send it as `If-Match`.'
 
 /**
- * The document with what follows from its own shape, so that no route says it again: a parameter with a default may be left out,
- * what answers 201 or 202 has a `Location`, and what has a version has an `ETag`. The tests of the API hold every answer against it.
+ * The document with what follows from its own shape, so that no route says it again: a parameter with a default and a
+ * body that may be null may be left out, what answers 201 or 202 has a `Location`, and what has a version has an `ETag`. The tests of the API hold every answer against it.
  */
 export function complete<D extends Document>(document: D): D {
   const versioned = new Set(
@@ -30,6 +31,9 @@ export function complete<D extends Document>(document: D): D {
   for (const operation of operationsOf(document)) {
     for (const parameter of operation.parameters ?? [])
       if (parameter.schema && 'default' in parameter.schema) parameter.required = false
+    const body = operation.requestBody
+    const types = body?.content?.['application/json']?.schema?.type
+    if (body && Array.isArray(types) && types.includes('null')) body.required = false
     for (const [status, response] of Object.entries(operation.responses ?? {})) {
       if (response.description === 'Default Response') response.description = STATUS_CODES[status] ?? status
       const named = namesIn(response.content?.['application/json']?.schema)

@@ -4,7 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { eventually } from './run.ts'
+import {
+  createMoorageClient,
+  type MoorageClient,
+  type Operation,
+  type OperationRef,
+  waitForOperation,
+} from '../../clients/typescript/src/index.ts'
 
 export { eventually } from './run.ts'
 
@@ -18,6 +24,9 @@ export interface LabServer {
   /** The API's address; empty without the role `api`. */
   readonly url: string
   readonly lines: readonly string[]
+  /** The project's own client, as the admin. */
+  readonly client: MoorageClient
+  /** One request, not repeated and with no types: for what a client would not send, or to see one attempt alone. */
   request(method: string, path: string, options?: RequestOptions): Promise<LabResponse>
   /** SIGTERM, and its exit code. */
   stop(): Promise<number | null>
@@ -71,6 +80,7 @@ export async function startServer(options: {
     pid: child.pid ?? 0,
     url,
     lines,
+    client: createMoorageClient({ baseUrl: url, token: LAB_TOKEN }),
     exited,
     request: async (method, path, requestOptions) => await request(url, method, path, requestOptions),
     async stop() {
@@ -137,14 +147,11 @@ export async function request(
   return { status: response.status, headers: response.headers, body: json && text !== '' ? JSON.parse(text) : text }
 }
 
-/** Waits for an operation's end and returns it. */
-export async function ended(server: Pick<LabServer, 'request'>, operation: { id: string }, deadlineMs = 120_000) {
-  return await eventually(
-    `operation ${operation.id} ends`,
-    async () => {
-      const { status, body } = await server.request('GET', `/v1/operations/${operation.id}?wait=5`)
-      return status === 200 && body.finishedAt !== null && body
-    },
-    deadlineMs,
-  )
+/** The operation once it has ended, however it ended. */
+export async function ended(
+  server: Pick<LabServer, 'client'>,
+  operation: OperationRef,
+  deadlineMs = 120_000,
+): Promise<Operation> {
+  return await waitForOperation(server.client, operation, { timeoutMs: deadlineMs })
 }

@@ -1,3 +1,4 @@
+import { dataOf } from '../../clients/typescript/src/index.ts'
 import { buildImages } from '../lab/images.ts'
 import { labDatabase } from '../lab/database.ts'
 import { type EngineOptions, type LabEngine, startEngine } from '../lab/engines.ts'
@@ -80,9 +81,12 @@ export async function addHost(
 
 /** Applies a spec and waits for the operation's end. */
 export async function deploy(server: LabServer, tenant: string, app: string, spec: object) {
-  const { operation } = await must(server, 'PUT', `/v1/tenants/${tenant}/apps/${app}`, { spec })
-  if (!operation) throw new Error(`${tenant}/${app}: nothing to deploy`)
-  return await ended(server, operation)
+  const params = { path: { tenant, app } }
+  const answer = await dataOf(
+    server.client.PUT('/v1/tenants/{tenant}/apps/{app}', { params, body: { spec: { ...spec } } }),
+  )
+  if (!('operation' in answer) || !answer.operation) throw new Error(`${tenant}/${app}: nothing to deploy`)
+  return await ended(server, answer.operation)
 }
 
 /** A service that answers on port 80 once it is healthy, within a second or two. */

@@ -24,8 +24,8 @@ t.test('two workers and two APIs on one database must run ten deploys, each once
     )
     const ends = await Promise.all(operations.map(async (operation) => await ended(two, operation)))
     for (const end of ends) {
-      t.match(end, { status: 'succeeded', attempts: 1, error: null }, end.app)
-      const made = end.steps.filter(({ action }: { action: string }) => action === 'create_container')
+      t.match(end, { status: 'succeeded', attempts: 1, error: null }, `${end.app}`)
+      const made = end.steps.filter(({ action }) => action === 'create_container')
       t.equal(made.length, 1, 'one container was made, once')
     }
     const containers = await ourContainers(engine)

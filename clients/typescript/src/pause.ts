@@ -1,7 +1,7 @@
 const FIRST_MS = 100
-const LONGEST_MS = 10_000
+const LONGEST_MS = 5_000
 
-/** How long before the next attempt: twice as long each time up to 10 s, less up to a half, so that clients do not come all at once. */
+/** How long before the next attempt: twice as long each time up to 5 s, less up to a half, so that clients do not come all at once. */
 export function backOffMs(attempt: number): number {
   return Math.min(FIRST_MS * 2 ** attempt, LONGEST_MS) * (1 - Math.random() / 2)
 }
