@@ -201,7 +201,7 @@ export const ERROR_CODES = define({
     title: 'The engine is not the one that was registered',
     retry: 'final',
     owner: 'platform',
-    mend: 'Check the endpoint; delete the host and register it anew if the engine was really replaced.',
+    mend: 'Check the endpoint: if the server behind it really has another SSH host key, change it with PATCH; if the engine was really replaced, delete the host and register it anew.',
   },
   host_marker_missing: {
     status: 409,

@@ -92,7 +92,6 @@ if (await requireEngines(t)) {
         [{}, '/body/endpoint'],
         [{ socketPath: '/a', url: 'tcp://a:1' }, '/body/endpoint'],
         [{ socketPath: 'relative' }, '/body/endpoint/socketPath'],
-        [{ url: 'https://a:2376' }, '/body/endpoint/url'],
         [{ url: 'tcp://user:secret@a:2375' }, '/body/endpoint/url'],
         [{ url: 'tcp://a' }, '/body/endpoint/url'],
         [{ url: 'tcp://a:0' }, '/body/endpoint/url'],

@@ -835,10 +835,23 @@ export interface components {
             name: string;
             /** @enum {string} */
             kind: "docker";
-            /** @description One of `socketPath` and `url` (`tcp://host:port`). Credentials are never shown. */
+            /** @description One of `socketPath`, `url` and `ssh`. Keys and certificates are never shown. */
             endpoint: {
                 socketPath?: string;
                 url?: string;
+                /**
+                 * @description The url is reached with a client certificate.
+                 * @enum {boolean}
+                 */
+                tls?: true;
+                ssh?: {
+                    host: string;
+                    port: number;
+                    user: string;
+                    /** @description The pinned host keys, a line `type base64` each. */
+                    knownHost: string;
+                    socketPath: string;
+                };
             };
             labels: {
                 [key: string]: string;
@@ -2685,12 +2698,36 @@ export interface operations {
                     name: string;
                     /** @enum {string} */
                     kind: "docker";
-                    /** @description One of both. */
+                    /** @description Exactly one of `socketPath` (one that the API and the workers can open), `url` and `ssh`. */
                     endpoint: {
-                        /** @description An absolute path of a unix socket that the workers can open, at most 107 characters. */
+                        /** @description An absolute path of a unix socket, at most 107 characters. */
                         socketPath?: string;
-                        /** @description `tcp://host:port`. */
+                        /** @description `tcp://host:port`, which is plain HTTP unless `tls` is given, or `https://host:port`, where without `tls` the CAs that the server itself trusts vouch for the engine. */
                         url?: string;
+                        /** @description Mutual TLS, for `url`. */
+                        tls?: {
+                            /** @description The CA's certificate in PEM, or several: whose the engine's certificate must be. */
+                            ca: string;
+                            /** @description The client's certificate in PEM, with its chain after it. */
+                            cert: string;
+                            /** @description The client's private key in PEM, without a passphrase. */
+                            key: string;
+                        };
+                        /** @description The engine's socket behind an SSH server, which must be allowed to forward it. */
+                        ssh?: {
+                            /** @description A name or an address. */
+                            host: string;
+                            /** @description Left out: 22. */
+                            port?: number;
+                            /** @description Whose login it is: root, or a member of the group that may open the engine's socket. */
+                            user: string;
+                            /** @description The login's private key, as ssh-keygen makes it, without a passphrase. */
+                            privateKey: string;
+                            /** @description The server's host keys that are believed, a line each: as `ssh-keyscan` prints them and known_hosts has them, or `type base64`. Names in them say nothing. */
+                            knownHost: string;
+                            /** @description Where the engine listens on that machine. Left out: /var/run/docker.sock. */
+                            socketPath?: string;
+                        };
                     };
                     labels?: {
                         [key: string]: string;
@@ -3049,6 +3086,37 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description Another way to the same engine (a new certificate, key, host key or address): it must answer there and show the marker of this host, or nothing changes. */
+                    endpoint?: {
+                        /** @description An absolute path of a unix socket, at most 107 characters. */
+                        socketPath?: string;
+                        /** @description `tcp://host:port`, which is plain HTTP unless `tls` is given, or `https://host:port`, where without `tls` the CAs that the server itself trusts vouch for the engine. */
+                        url?: string;
+                        /** @description Mutual TLS, for `url`. */
+                        tls?: {
+                            /** @description The CA's certificate in PEM, or several: whose the engine's certificate must be. */
+                            ca: string;
+                            /** @description The client's certificate in PEM, with its chain after it. */
+                            cert: string;
+                            /** @description The client's private key in PEM, without a passphrase. */
+                            key: string;
+                        };
+                        /** @description The engine's socket behind an SSH server, which must be allowed to forward it. */
+                        ssh?: {
+                            /** @description A name or an address. */
+                            host: string;
+                            /** @description Left out: 22. */
+                            port?: number;
+                            /** @description Whose login it is: root, or a member of the group that may open the engine's socket. */
+                            user: string;
+                            /** @description The login's private key, as ssh-keygen makes it, without a passphrase. */
+                            privateKey: string;
+                            /** @description The server's host keys that are believed, a line each: as `ssh-keyscan` prints them and known_hosts has them, or `type base64`. Names in them say nothing. */
+                            knownHost: string;
+                            /** @description Where the engine listens on that machine. Left out: /var/run/docker.sock. */
+                            socketPath?: string;
+                        };
+                    };
                     labels?: {
                         [key: string]: string;
                     };
@@ -3156,6 +3224,15 @@ export interface operations {
             };
             /** @description Internal Server Error; `code` says which. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway; `code` says which. */
+            502: {
                 headers: {
                     [name: string]: unknown;
                 };

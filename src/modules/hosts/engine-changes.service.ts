@@ -1,11 +1,11 @@
 import { CHANNELS, type Database, isForeignKeyViolation, isUniqueViolation, notify, type Tx } from '../../db/index.ts'
-import { AppError } from '../../errors/app-error.ts'
+import { AppError, isAppError } from '../../errors/app-error.ts'
 import { withDeadline } from '../../lib/abort.ts'
 import { newId } from '../../lib/ids.ts'
 import { type Answer, expectPlan, planAnswer, type PlanAnswer, planOfLines, requireVersion } from '../../web/index.ts'
 import { idempotent, type RequestFacts } from '../idempotency/index.ts'
 import { type HostAccess, requireMarker } from './host-access.ts'
-import { parseEndpoint, transportText } from './host-endpoint.ts'
+import { parseEndpoint, type Transport, transportText } from './host-endpoint.ts'
 import { deleteLines, probeLines, registerLines } from './host-plans.ts'
 import { deleteHost, findHost, findHostById, insertHost, lockHost, updateSeen } from './hosts.repository.ts'
 import type { DeleteHostQuery, ProbeHost, RegisterHost } from './hosts.schemas.ts'
@@ -24,7 +24,7 @@ import {
  * requests one asks, and the others get its answer; so their deadline is below that of a transaction (20 s).
  * It is longer than a driver's own limit on a probe, whose message is the better one.
  */
-const ENGINE_MS = 10_000
+export const ENGINE_MS = 10_000
 const UNMARK_MS = 8000
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -57,7 +57,7 @@ async function register(tx: Tx, hosts: HostAccess, wish: RegisterHost): Promise<
   const driver = hosts.open(wish.kind, endpoint, freshId)
   try {
     const signal = withDeadline(ENGINE_MS)
-    const probe = await onEngine(driver.probe({ signal }))
+    const probe = await onEngine(driver.probe({ signal }), transport)
     if (probe.markerHostId !== null) await requireUnregistered(tx, probe.markerHostId)
     const plan = planOfLines(wish.name, registerLines(wish.name, transportText(transport), probe))
     if (wish.dryRun) return { status: 200, body: planAnswer(plan) }
@@ -157,13 +157,16 @@ async function probe(tx: Tx, hosts: HostAccess, name: string, wish: ProbeHost): 
   return answerOf(200, row)
 }
 
-/** An engine's answer, or `host_unreachable` where the deadline came first. */
-export async function onEngine<T>(call: Promise<T>): Promise<T> {
+/** An engine's answer, or `host_unreachable` where the deadline came first, with the address where one is given. */
+export async function onEngine<T>(call: Promise<T>, at?: Transport): Promise<T> {
+  const where = at ? `${transportText(at)}: ` : ''
   try {
     return await call
   } catch (error) {
-    if (!(error instanceof DOMException) || error.name !== 'TimeoutError') throw error
-    throw new AppError('host_unreachable', { detail: 'the engine did not answer in time', cause: error })
+    if (error instanceof DOMException && error.name === 'TimeoutError')
+      throw new AppError('host_unreachable', { detail: `${where}the engine did not answer in time`, cause: error })
+    if (!isAppError(error, 'host_unreachable')) throw error
+    throw new AppError(error.code, { ...error.options, detail: `${where}${error.options.detail}`, cause: error })
   }
 }
 

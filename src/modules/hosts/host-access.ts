@@ -1,7 +1,8 @@
 import type { Database, Tx } from '../../db/index.ts'
 import type { SealedColumn } from '../../db/sealed.ts'
 import type { CallOptions, Driver, Endpoint, Identity } from '../../drivers/driver.ts'
-import { AppError } from '../../errors/app-error.ts'
+import { AppError, isAppError } from '../../errors/app-error.ts'
+import { canonicalJson } from '../../lib/canonical.ts'
 import { digestOf } from '../../lib/canonical.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import { sha256 } from '../../lib/ids.ts'
@@ -26,6 +27,8 @@ export interface HostAccess {
   /** A driver of its own, for an engine that is not registered yet. The caller closes it. */
   open(kind: string, endpoint: Endpoint, hostId: string): Driver
   sealEndpoint(hostId: string, endpoint: Endpoint): Uint8Array<ArrayBuffer>
+  /** Whether what is sealed there for the host is this endpoint; no, where it can not be opened. */
+  isEndpoint(hostId: string, sealed: Uint8Array, endpoint: Endpoint): boolean
   /** Closes the driver of a host that is gone. */
   forget(hostId: string): Promise<void>
   /** All hosts as `place` sees them. */
@@ -110,6 +113,14 @@ export function createHostAccess({ db, sealer, installation, createDriver }: Hos
       return entry.driver
     },
     sealEndpoint: (hostId, endpoint) => sealer.seal(JSON.stringify(endpoint), contextOf(hostId)),
+    isEndpoint(hostId, sealed, endpoint) {
+      try {
+        return canonicalJson(openEndpoint(sealer, hostId, sealed)) === canonicalJson(endpoint)
+      } catch (error) {
+        if (isAppError(error, 'secret_unreadable')) return false
+        throw error
+      }
+    },
     async loadCandidates(tx) {
       const rows = await findCandidates(tx)
       return rows.map(({ id, name, kind, labels, status, schedulable, tenants, _count }) => {

@@ -12,9 +12,20 @@ export function registerLines(name: string, engine: string, probe: Probe): PlanL
   return [...marker, { action: 'register_host', target: name, cause: `Engine ${probe.version} answers at ${engine}` }]
 }
 
-/** What a change of a host's wanted fields does; none where it is so already. */
-export function changeLines(host: Host, { labels, tenants, schedulable }: ChangeHost): PlanLine[] {
+/** What a change of a host's wanted fields does; none where it is so already. `reached`: where another endpoint found the engine. */
+export function changeLines(
+  host: Host,
+  { labels, tenants, schedulable }: ChangeHost,
+  reached: { readonly engine: string; readonly version: string } | null,
+): PlanLine[] {
   const lines: PlanLine[] = []
+  if (reached) {
+    lines.push({
+      action: 'change_endpoint',
+      target: host.name,
+      cause: `Engine ${reached.version} at ${reached.engine} shows the marker of this host`,
+    })
+  }
   if (labels && canonicalJson(labels) !== canonicalJson(host.labels)) {
     lines.push({ action: 'change_labels', target: host.name, cause: `labels become ${canonicalJson(labels)}` })
   }

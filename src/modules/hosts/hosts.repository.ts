@@ -70,7 +70,7 @@ export async function listHosts(tx: Tx, after: string | undefined, take: number)
 export async function updateWanted(
   tx: Tx,
   id: string,
-  change: { labels?: Prisma.InputJsonObject; schedulable?: boolean },
+  change: Partial<Pick<HostInsert, 'labels' | 'schedulable' | 'endpoint' | 'transport'>>,
   tenantIds: readonly string[] | undefined,
 ): Promise<void> {
   await tx.host.update({ where: { id }, data: { ...change, version: { increment: 1 }, updatedAt: new Date() } })

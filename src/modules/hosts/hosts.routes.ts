@@ -17,6 +17,7 @@ import {
 } from '../../web/index.ts'
 import { factsOf } from '../idempotency/index.ts'
 import { probeHost, registerHost, removeHost } from './engine-changes.service.ts'
+import { changeHost } from './host-changes.service.ts'
 import { pageOfInventory } from './host-inventory.ts'
 import {
   ChangeHost,
@@ -31,7 +32,7 @@ import {
   ProbeHost,
   RegisterHost,
 } from './hosts.schemas.ts'
-import { changeHost, type HostsDeps, pageOfHosts, readHost } from './hosts.service.ts'
+import { type HostsDeps, pageOfHosts, readHost } from './hosts.service.ts'
 
 const tags = ['hosts']
 
@@ -97,7 +98,7 @@ function resource(app: Routes, deps: HostsDeps): void {
         params: HostParams,
         headers: ChangeHeaders,
         body: ChangeHost,
-        response: { 200: HostOrPlan, ...problemResponses(401, 403, 404, 409, 412, 413, 415, 422) },
+        response: { 200: HostOrPlan, ...problemResponses(401, 403, 404, 409, 412, 413, 415, 422, 502) },
       },
     },
     async (request, reply) => {

@@ -24,23 +24,80 @@ export type HostKind = (typeof HOST_KINDS)[number]
 export const HOST_STATUSES = ['ready', 'suspect', 'unreachable', 'unknown'] as const
 export type HostStatus = (typeof HOST_STATUSES)[number]
 
+const SocketPath = Type.String({
+  pattern: '^/.{1,106}$',
+  description: 'An absolute path of a unix socket, at most 107 characters.',
+})
+
 /** What of an endpoint may be shown; the rest is sealed. */
-const Transport = closed(
-  { socketPath: Type.Optional(Type.String()), url: Type.Optional(Type.String()) },
-  { description: 'One of `socketPath` and `url` (`tcp://host:port`). Credentials are never shown.' },
+const EndpointView = closed(
+  {
+    socketPath: Type.Optional(Type.String()),
+    url: Type.Optional(Type.String()),
+    tls: Type.Optional(Type.Literal(true, { description: 'The url is reached with a client certificate.' })),
+    ssh: Type.Optional(
+      closed({
+        host: Type.String(),
+        port: Type.Integer(),
+        user: Type.String(),
+        knownHost: Type.String({ description: 'The pinned host keys, a line `type base64` each.' }),
+        socketPath: Type.String(),
+      }),
+    ),
+  },
+  { description: 'One of `socketPath`, `url` and `ssh`. Keys and certificates are never shown.' },
 )
+export type EndpointView = Static<typeof EndpointView>
+
+const Pem = (description: string, options: { writeOnly?: true } = {}) =>
+  Type.String({ minLength: 1, maxLength: 100_000, description, ...options })
 
 const EndpointInput = closed(
   {
-    socketPath: Type.Optional(
+    socketPath: Type.Optional(SocketPath),
+    url: Type.Optional(
       Type.String({
-        pattern: '^/.{1,106}$',
-        description: 'An absolute path of a unix socket that the workers can open, at most 107 characters.',
+        minLength: 1,
+        maxLength: 300,
+        description:
+          '`tcp://host:port`, which is plain HTTP unless `tls` is given, or `https://host:port`, where without `tls` the CAs that the server itself trusts vouch for the engine.',
       }),
     ),
-    url: Type.Optional(Type.String({ minLength: 1, maxLength: 300, description: '`tcp://host:port`.' })),
+    tls: Type.Optional(
+      closed(
+        {
+          ca: Pem("The CA's certificate in PEM, or several: whose the engine's certificate must be."),
+          cert: Pem("The client's certificate in PEM, with its chain after it."),
+          key: Pem("The client's private key in PEM, without a passphrase.", { writeOnly: true }),
+        },
+        { description: 'Mutual TLS, for `url`.' },
+      ),
+    ),
+    ssh: Type.Optional(
+      closed(
+        {
+          host: Type.String({ minLength: 1, maxLength: 254, description: 'A name or an address.' }),
+          port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: 'Left out: 22.' })),
+          user: Type.String({
+            pattern: '^[^\\s\\p{C}]{1,64}$',
+            description: "Whose login it is: root, or a member of the group that may open the engine's socket.",
+          }),
+          privateKey: Pem("The login's private key, as ssh-keygen makes it, without a passphrase.", {
+            writeOnly: true,
+          }),
+          knownHost: Pem(
+            "The server's host keys that are believed, a line each: as `ssh-keyscan` prints them and known_hosts has them, or `type base64`. Names in them say nothing.",
+          ),
+          socketPath: Type.Optional({
+            ...SocketPath,
+            description: 'Where the engine listens on that machine. Left out: /var/run/docker.sock.',
+          }),
+        },
+        { description: "The engine's socket behind an SSH server, which must be allowed to forward it." },
+      ),
+    ),
   },
-  { description: 'One of both.' },
+  { description: 'Exactly one of `socketPath` (one that the API and the workers can open), `url` and `ssh`.' },
 )
 export type EndpointInput = Static<typeof EndpointInput>
 
@@ -50,7 +107,7 @@ export const Host = named(
     id: Uuid,
     name: Name,
     kind: oneOf(HOST_KINDS),
-    endpoint: Transport,
+    endpoint: EndpointView,
     labels: Labels,
     tenants: Type.Array(Name, { description: 'Tenants that may use it; empty: all.' }),
     status: oneOf(HOST_STATUSES),
@@ -85,6 +142,11 @@ export const RegisterHost = closed({
 export type RegisterHost = Static<typeof RegisterHost>
 
 export const ChangeHost = closed({
+  endpoint: Type.Optional({
+    ...EndpointInput,
+    description:
+      'Another way to the same engine (a new certificate, key, host key or address): it must answer there and show the marker of this host, or nothing changes.',
+  }),
   labels: Type.Optional(Labels),
   tenants: Type.Optional(TenantNames),
   schedulable: Type.Optional(Type.Boolean()),

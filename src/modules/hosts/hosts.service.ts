@@ -1,33 +1,13 @@
 import Type from 'typebox'
-import { CHANNELS, type Database, notify, type Tx } from '../../db/index.ts'
+import type { Database, Tx } from '../../db/index.ts'
 import type { Probe } from '../../drivers/driver.ts'
 import { AppError } from '../../errors/app-error.ts'
-import {
-  type Answer,
-  closed,
-  decodeCursor,
-  etag,
-  expectPlan,
-  planAnswer,
-  type PlanAnswer,
-  planOfLines,
-  requireVersion,
-  toPage,
-} from '../../web/index.ts'
-import { idempotent, type IdempotencyDeps, type RequestFacts } from '../idempotency/index.ts'
+import { type Answer, closed, decodeCursor, etag, type PlanAnswer, toPage } from '../../web/index.ts'
+import type { IdempotencyDeps } from '../idempotency/index.ts'
 import { type HostAccess, readLabels } from './host-access.ts'
-import { readTransport } from './host-endpoint.ts'
-import { changeLines } from './host-plans.ts'
-import {
-  findHost,
-  findHostById,
-  type HostRow,
-  listHosts,
-  lockHost,
-  tenantIdsOf,
-  updateWanted,
-} from './hosts.repository.ts'
-import { type ChangeHost, type Host, HOST_KINDS, HOST_STATUSES } from './hosts.schemas.ts'
+import { viewTransport } from './host-endpoint.ts'
+import { findHost, findHostById, type HostRow, listHosts, tenantIdsOf } from './hosts.repository.ts'
+import { type Host, HOST_KINDS, HOST_STATUSES } from './hosts.schemas.ts'
 
 export interface HostsDeps extends IdempotencyDeps {
   readonly db: Database
@@ -46,40 +26,6 @@ export async function readHost(tx: Tx, name: string): Promise<Answer<Host>> {
 export async function pageOfHosts(tx: Tx, { limit, cursor }: { limit: number; cursor?: string }) {
   const rows = await listHosts(tx, decodeCursor(Position, cursor)?.name, limit + 1)
   return toPage(rows, limit, viewHost, ({ name }) => ({ name }))
-}
-
-/** Changes what is wanted of a host; the version grows only where something changes. */
-export async function changeHost(
-  deps: HostsDeps,
-  facts: RequestFacts,
-  name: string,
-  version: number | null,
-  wish: ChangeHost,
-): Promise<HostAnswer> {
-  const decide = async (tx: Tx) => {
-    const row = await lockHost(tx, name)
-    if (!row) throw hostNotFound(name)
-    requireVersion(version, row.version)
-    const tenantIds = wish.tenants && (await requireTenants(tx, wish.tenants))
-    const lines = changeLines(viewHost(row), wish)
-    return { row, tenantIds, lines, plan: planOfLines(name, lines) }
-  }
-  if (wish.dryRun)
-    return { status: 200, body: planAnswer(await deps.db.transaction(async (tx) => (await decide(tx)).plan)) }
-  return await idempotent<Host | PlanAnswer>(deps, facts, async (tx) => {
-    const { row, tenantIds, lines, plan } = await decide(tx)
-    expectPlan(wish.expectPlan, plan)
-    if (lines.length === 0) return answerOf(200, row)
-    const { labels, schedulable } = wish
-    await updateWanted(
-      tx,
-      row.id,
-      { ...(labels && { labels }), ...(schedulable !== undefined && { schedulable }) },
-      tenantIds,
-    )
-    await notify(tx, CHANNELS.host, row.id)
-    return answerOf(200, await requireById(tx, row.id))
-  })
 }
 
 export async function requireHost(tx: Tx, name: string): Promise<HostRow> {
@@ -113,12 +59,12 @@ export function hostNotFound(name: string): AppError {
   return new AppError('not_found', { detail: `there is no host "${name}"` })
 }
 
-function viewHost(row: HostRow): Host {
+export function viewHost(row: HostRow): Host {
   return {
     id: row.id,
     name: row.name,
     kind: HOST_KINDS.find((kind) => kind === row.kind) ?? 'docker',
-    endpoint: readTransport(row.transport),
+    endpoint: viewTransport(row.transport),
     labels: readLabels(row.labels),
     tenants: row.tenants.map(({ tenant }) => tenant.name).toSorted(),
     status: HOST_STATUSES.find((status) => status === row.status) ?? 'unknown',

@@ -3,6 +3,7 @@ export {
   type CreateDriver,
   type HostAccess,
   type HostAccessDeps,
+  readLabels,
   requireMarker,
   SEALED_ENDPOINTS,
 } from './host-access.ts'
