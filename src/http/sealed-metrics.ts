@@ -6,9 +6,9 @@ import type { Sealer } from '../lib/seal.ts'
 import { SEALED } from '../modules/sealing/index.ts'
 
 /** To count takes a look at every sealed row: it may have this share of the time. */
-const COUNTING_SHARE = 0.01
+const COUNTING_SHARE = 0.05
 
-/** Writes how many values each key seals; counted anew once the last count is 100 times as old as it took. */
+/** Writes how many values each key seals; counted anew once the last count is 20 times as old as it took. */
 export function createSealedCount({ db, sealer }: { db: Database; sealer: Sealer }) {
   let counts: Awaited<ReturnType<typeof countSealed>> = []
   let dueAt = 0
