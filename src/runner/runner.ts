@@ -248,7 +248,7 @@ export class Runner {
       return false
     }
     // What can not be reached can not be put back either; the resync does it once the host is there again.
-    if (retryable || !goBack) {
+    if (retryable || !goBack || isAppError(error, 'host_identity_mismatch')) {
       await this.#end(lease, log, operation, 'failed', told)
       return false
     }
