@@ -10,6 +10,7 @@ import { tokensRoutes } from '../modules/tokens/index.ts'
 import { addSchemas, sendProblem, webSchemas } from '../web/index.ts'
 import { authenticateRequest } from './auth.ts'
 import { answerClientError, CHECK_MS, HEADERS_MS, REQUEST_MS } from './client-error.ts'
+import { docsPage } from './docs-page.ts'
 import { toAppError } from './errors.ts'
 import { healthRoutes, type ReadinessChecks } from './health.ts'
 import { checkInput } from './input-check.ts'
@@ -17,6 +18,7 @@ import { createMetrics } from './metrics.ts'
 import { registerOpenapi } from './openapi.ts'
 import { problemRoutes } from './problems.ts'
 import { createRouteTable } from './route-table.ts'
+import { buildSerializer } from './serialization.ts'
 import { buildValidator } from './validation.ts'
 
 const BODY_LIMIT = 1_048_576
@@ -59,7 +61,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     // Its own 503 is no problem document: ours is thrown below.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 100 },
-    schemaController: { compilersFactory: { buildValidator } },
+    schemaController: { compilersFactory: { buildSerializer, buildValidator } },
     frameworkErrors(error, request, reply) {
       reply.header('x-request-id', request.id)
       void sendProblem(reply, toAppError(error, request))
@@ -110,6 +112,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
 
   addSchemas(app, webSchemas)
   await registerOpenapi(app)
+  await app.register(docsPage)
   await app.register(healthRoutes({ db, checks: deps.checks, metrics }))
   await app.register(problemRoutes)
   await app.register(tenantsRoutes(deps))

@@ -1,4 +1,4 @@
-import { Ajv, type AnySchema, type Options } from 'ajv'
+import { Ajv, type AnySchema, type Options, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 
 const OPTIONS: Options = {
@@ -15,6 +15,7 @@ const OPTIONS: Options = {
 /**
  * The validators of requests: nothing is dropped or invented in a body; query, params and headers are text,
  * so there (alone) a text is read as the number or boolean that its schema asks for, and defaults are filled in.
+ * Each is compiled at its first use: all of them together are most of what a start would wait for.
  */
 export function buildValidator(externalSchemas: Readonly<Record<string, AnySchema | AnySchema[]>>) {
   const strictly = makeAjv(OPTIONS, externalSchemas)
@@ -23,7 +24,15 @@ export function buildValidator(externalSchemas: Readonly<Record<string, AnySchem
   return (route: AnySchema) => {
     if (typeof route !== 'object' || !('schema' in route) || !isSchema(route.schema))
       throw new TypeError('a route part has no schema')
-    return ('httpPart' in route && route.httpPart === 'body' ? strictly : fromText).compile(route.schema)
+    const ajv = 'httpPart' in route && route.httpPart === 'body' ? strictly : fromText
+    const { schema } = route
+    let validate: ValidateFunction | undefined
+    const validateLate = (data: unknown): true | { error: ValidateFunction['errors'] } => {
+      validate ??= ajv.compile(schema)
+      return validate(data) ? true : { error: validate.errors }
+    }
+    // Fastify's type wants one of Ajv's own; it calls it, and takes the errors out of either.
+    return validateLate as unknown as ValidateFunction
   }
 }
 
