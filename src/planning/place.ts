@@ -39,7 +39,7 @@ export function place(wanted: Wanted, hosts: readonly HostCandidate[]): Placemen
 /** Why the host can never have the app, by its placement and the host's tenants, or null. */
 export function mismatch(
   { placement, tenantId }: Pick<Wanted, 'placement' | 'tenantId'>,
-  host: HostCandidate,
+  host: Pick<HostCandidate, 'kind' | 'labels' | 'tenants'>,
 ): string | null {
   if (!isOpen(host, tenantId)) return 'it is not open to this tenant'
   if (placement.kinds.length > 0 && !placement.kinds.includes(host.kind)) {
@@ -53,7 +53,7 @@ export function mismatch(
     .join(', ')}`
 }
 
-function isOpen({ tenants }: HostCandidate, tenantId: string): boolean {
+function isOpen({ tenants }: Pick<HostCandidate, 'tenants'>, tenantId: string): boolean {
   return tenants.length === 0 || tenants.includes(tenantId)
 }
 

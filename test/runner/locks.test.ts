@@ -32,15 +32,15 @@ t.test('a claim and an acceptance in one lane never wait for each other in a cir
     const { tenantId, appId } = app
     await insertOperation(tx, {
       id: newer,
-      tenantId,
-      appId,
-      appName: 'shop',
+      tenant: { id: tenantId, name: 'acme' },
+      app: { id: appId, name: 'shop' },
       kind: 'deploy',
       release: null,
       patch: {},
       params: {},
       wantedVersion: 1,
       requestedBy: 'test',
+      supersedes: [],
     })
   })
   t.equal(await claiming, null)

@@ -12,22 +12,19 @@ import {
 import {
   acceptedAnswer,
   type ActiveOperation,
-  activeOperations,
-  endQueued,
+  answerAccepted,
   idAfter,
   insertOperation,
-  markSuperseded,
+  type Operation,
   type OperationAnswer,
 } from '../operations/index.ts'
 import {
-  type AppRow,
+  type AppSituation,
   ensureApp,
-  findApp,
-  findAppLocked,
-  findRelease,
-  insertRelease,
-  releaseState,
-  updateApp,
+  findSituation,
+  lockAppNamed,
+  writeLabels,
+  writeWanted,
 } from './apps.repository.ts'
 import type { Change, Current, Decision } from './decisions.ts'
 import { planChange, type PlanDeps, requireStay } from './plan.ts'
@@ -61,19 +58,20 @@ export interface ChangeRequest {
  */
 export async function accept(tx: Tx, deps: PlanDeps, request: ChangeRequest): Promise<Answer<OperationAnswer>> {
   const { tenant, app: name } = request
-  if (request.create) await ensureApp(tx, tenant, name)
-  const app = await findAppLocked(tx, tenant.id, name)
+  if (!(await lockAppNamed(tx, tenant.id, name)) && request.create) {
+    await ensureApp(tx, tenant, name)
+    // Another request may have made it, and be at work on it.
+    await lockAppNamed(tx, tenant.id, name)
+  }
+  const app = await findSituation(tx, tenant.id, name)
   if (!app) throw appNotFound(name)
-  const { current, decision } = await consider(tx, deps, request, app)
+  const { current, decision } = await consider(tx, request, app)
   if (request.expectPlan !== undefined) {
     expectPlan(request.expectPlan, await planChange(tx, deps, { tenant, name, app, current, decision }))
   }
   const labels = newLabels(app, request)
-  if (decision.type === 'change') {
-    const id = await writeChange(tx, request, app, current, decision, labels)
-    return await acceptedAnswer(tx, id)
-  }
-  if (labels) await updateApp(tx, app.id, { labels })
+  if (decision.type === 'change') return answerAccepted(await writeChange(tx, request, app, current, decision, labels))
+  if (labels) await writeLabels(tx, app.id, labels)
   if (decision.type === 'existing') return await acceptedAnswer(tx, decision.operationId)
   return { status: 200, body: { operation: null } }
 }
@@ -81,84 +79,73 @@ export async function accept(tx: Tx, deps: PlanDeps, request: ChangeRequest): Pr
 /** What `accept` would do now, as a plan. Writes and locks nothing; works for an app that does not exist yet. */
 export async function dryRun(tx: Tx, deps: PlanDeps, request: ChangeRequest): Promise<Answer<PlanAnswer>> {
   const { tenant, app: name } = request
-  const app = await findApp(tx, tenant.id, name)
+  const app = await findSituation(tx, tenant.id, name)
   if (!app && !request.create) throw appNotFound(name)
-  const { current, decision } = await consider(tx, deps, request, app)
+  const { current, decision } = await consider(tx, request, app)
   return { status: 200, body: planAnswer(await planChange(tx, deps, { tenant, name, app, current, decision })) }
 }
 
 async function consider(
   tx: Tx,
-  deps: PlanDeps,
   request: ChangeRequest,
-  app: AppRow | null,
+  app: AppSituation | null,
 ): Promise<{ current: Current; decision: Decision }> {
   if (request.ifMatch !== null && (!app || app.wantedVersion === 0)) throw versionMismatch()
   if (app?.removing && !request.evenRemoving) {
     throw new AppError('conflict', { detail: `the app "${request.app}" is being removed` })
   }
   if (app) requireVersion(request.ifMatch, app.wantedVersion)
-  const current = await currentOf(tx, app)
+  const current = currentOf(app)
   const decision = await request.decide(current, tx, app?.id ?? null)
-  await requireStay(tx, deps, { tenant: request.tenant, app, decision })
+  requireStay({ tenant: request.tenant, app, decision })
   return { current, decision }
 }
 
-async function currentOf(tx: Tx, app: AppRow | null): Promise<Current> {
-  const active = app ? await activeOperations(tx, app.id) : []
-  const good = goodOf(app ?? { good: null })
+function currentOf(app: AppSituation | null): Current {
+  const active = app?.active ?? []
   const wanted = active
     .filter((operation) => counts(operation))
-    .reduce((state, { patch }) => applyPatch(state, patch as WantedPatch), good)
-  const row = app && wanted.release !== null ? await findRelease(tx, app.id, wanted.release) : null
-  return { wanted, release: row && releaseState(row), lastRelease: app?.lastRelease ?? 0, active }
+    .reduce((state, { patch }) => applyPatch(state, patch as WantedPatch), goodOf(app ?? { good: null }))
+  const release = app?.releases.find(({ number }) => number === wanted.release) ?? null
+  return { wanted, release, lastRelease: app?.lastRelease ?? 0, active }
 }
 
 async function writeChange(
   tx: Tx,
   request: ChangeRequest,
-  app: AppRow,
+  app: AppSituation,
   current: Current,
   change: Change,
   labels: Readonly<Record<string, string>> | undefined,
-): Promise<string> {
+): Promise<Operation> {
   const { kind, release, isNew, params } = change
   const id = idAfter(current.active.map((operation) => operation.id))
-  if (isNew && release) await insertRelease(tx, app.id, release, request.actor)
-
   const replaced = request.queue ? [] : current.active.filter((operation) => gives(operation, change))
-  const message = `operation ${id} took its place`
-  for (const operation of replaced) {
-    const ended =
-      operation.status === 'queued' &&
-      (await endQueued(tx, operation.id, { code: 'superseded', message }, { supersededBy: id }))
-    if (!ended) await markSuperseded(tx, operation.id, id)
-  }
   // What they would have brought and this one says nothing about, it brings in their place.
   const carried = replaced
     .filter((operation) => counts(operation))
     .reduce<WantedPatch>((patch, operation) => ({ ...patch, ...(operation.patch as WantedPatch) }), {})
   const patch = { ...carried, ...change.patch }
 
-  const wantedVersion = await updateApp(tx, app.id, {
+  const wantedVersion = await writeWanted(tx, app.id, {
     wanted: applyPatch(current.wanted, patch),
-    labels,
-    ...(isNew && release && { lastRelease: release.number }),
-    ...(kind === 'remove' && { removing: true }),
+    newRelease: isNew ? release : null,
+    labels: labels ?? null,
+    removes: kind === 'remove',
+    actor: request.actor,
   })
-  await insertOperation(tx, {
+  return await insertOperation(tx, {
     id,
-    tenantId: request.tenant.id,
-    appId: app.id,
-    appName: app.name,
+    tenant: request.tenant,
+    app,
     kind,
     release: release?.number ?? current.wanted.release,
     patch,
     params,
     wantedVersion,
     requestedBy: request.actor,
+    supersedes: replaced.map((operation) => operation.id),
   })
-  return id
 }
 
 /** What is going back, or was asked to, brings nothing any more. */
@@ -173,7 +160,7 @@ function gives({ kind }: ActiveOperation, change: Change): boolean {
   return newer && (kind === 'deploy' || kind === 'rollback' || kind === 'reconcile')
 }
 
-function newLabels(app: AppRow, { labels }: ChangeRequest): Readonly<Record<string, string>> | undefined {
+function newLabels(app: AppSituation, { labels }: ChangeRequest): Readonly<Record<string, string>> | undefined {
   return labels && canonicalJson(labels) !== canonicalJson(app.labels) ? labels : undefined
 }
 

@@ -1,25 +1,100 @@
 import { isForeignKeyViolation } from '../../db/index.ts'
+import { Prisma } from '../../db/generated/client.ts'
 import type { Tx } from '../../db/types.ts'
 import { nameId } from '../../lib/ids.ts'
 import { type AppSpec, type CapabilityNote, serviceDigest } from '../../spec/index.ts'
 import { tenantNotFound } from '../../web/index.ts'
+import { ACTIVE, type ActiveOperation } from '../operations/index.ts'
 import type { ReleaseState } from './decisions.ts'
-import { type Wanted, wantedColumns } from './wanted.ts'
+import type { AppState, Wanted } from './wanted.ts'
 
-export type AppRow = NonNullable<Awaited<ReturnType<typeof findApp>>>
-export type ReleaseRow = Awaited<ReturnType<typeof listReleases>>[number]
-
-const withNames = { tenant: { select: { id: true, name: true } }, host: { select: { id: true, name: true } } } as const
-
-export async function findApp(tx: Tx, tenantId: string, name: string) {
-  return await tx.app.findUnique({ where: { tenantId_name: { tenantId, name } }, include: withNames })
+export interface AppRow extends AppState {
+  readonly id: string
+  readonly name: string
+  readonly labels: unknown
+  readonly lastRelease: number
+  readonly wantedVersion: number
+  readonly removing: boolean
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  readonly tenant: string
+  /** null: it was never placed. */
+  readonly host: string | null
 }
 
-/** The app, locked until the transaction ends; null where there is none. */
-export async function findAppLocked(tx: Tx, tenantId: string, name: string): Promise<AppRow | null> {
-  const locked = await tx.$queryRaw<unknown[]>`
-    SELECT 1 FROM "apps" WHERE "tenant_id" = ${tenantId}::uuid AND "name" = ${name} FOR NO KEY UPDATE`
-  return locked.length > 0 ? await findApp(tx, tenantId, name) : null
+/** An app with all that a change of it is decided by. */
+export interface AppSituation extends Omit<AppRow, 'host'> {
+  readonly host: AppHost | null
+  /** In the order of their acceptance. */
+  readonly active: readonly ActiveOperation[]
+  /** Those that its good state and its active operations speak of. */
+  readonly releases: readonly ReleaseState[]
+}
+
+export interface AppHost {
+  readonly id: string
+  readonly name: string
+  readonly kind: string
+  readonly labels: unknown
+  /** Ids. */
+  readonly tenants: readonly string[]
+}
+
+export type ReleaseRow = Awaited<ReturnType<typeof listReleases>>[number]
+
+const COLUMNS = Prisma.sql`
+  a.id, a.name, a.labels, a.last_release AS "lastRelease", a.wanted_release AS "wantedRelease",
+  a.wanted_replicas AS "wantedReplicas", a.wanted_running AS "wantedRunning",
+  a.wanted_restart_generation AS "wantedRestartGeneration", a.wanted_version AS "wantedVersion", a.good, a.removing,
+  a.created_at AS "createdAt", a.updated_at AS "updatedAt", t.name AS tenant`
+
+export async function findApp(tx: Tx, tenantId: string, name: string): Promise<AppRow | null> {
+  const [row] = await tx.$queryRaw<AppRow[]>`
+    SELECT ${COLUMNS}, h.name AS host
+    FROM apps a JOIN tenants t ON t.id = a.tenant_id LEFT JOIN hosts h ON h.id = a.host_id
+    WHERE a.tenant_id = ${tenantId}::uuid AND a.name = ${name}`
+  return row ?? null
+}
+
+/** By name, after `after`. */
+export async function listApps(tx: Tx, tenantId: string, after: string | undefined, take: number): Promise<AppRow[]> {
+  return await tx.$queryRaw<AppRow[]>`
+    SELECT ${COLUMNS}, h.name AS host
+    FROM apps a JOIN tenants t ON t.id = a.tenant_id LEFT JOIN hosts h ON h.id = a.host_id
+    WHERE a.tenant_id = ${tenantId}::uuid AND a.name > ${after ?? ''}
+    ORDER BY a.name LIMIT ${take}`
+}
+
+/** Locks the app of this name until the transaction ends; false where there is none. */
+export async function lockAppNamed(tx: Tx, tenantId: string, name: string): Promise<boolean> {
+  const locked = await tx.$executeRaw`
+    SELECT FROM apps WHERE tenant_id = ${tenantId}::uuid AND name = ${name} FOR NO KEY UPDATE`
+  return locked > 0
+}
+
+/**
+ * One statement for all of it. To decide by it, lock the app first, by a statement of its own: one that waits for a lock sees of
+ * the other tables what was there before.
+ */
+export async function findSituation(tx: Tx, tenantId: string, name: string): Promise<AppSituation | null> {
+  const [row] = await tx.$queryRaw<AppSituation[]>`
+    SELECT ${COLUMNS},
+      (SELECT json_build_object('id', h.id, 'name', h.name, 'kind', h.kind, 'labels', h.labels,
+          'tenants', ARRAY(SELECT ht.tenant_id FROM host_tenants ht WHERE ht.host_id = h.id))
+        FROM hosts h WHERE h.id = a.host_id) AS host,
+      coalesce(o.active, '[]') AS active,
+      (SELECT coalesce(json_agg(json_build_object(
+          'number', r.number, 'digest', r.digest, 'spec', r.spec, 'notes', r.notes)), '[]')
+        FROM releases r
+        WHERE r.app_id = a.id AND r.number = ANY(o.releases || (a.good ->> 'release')::int)) AS releases
+    FROM apps a JOIN tenants t ON t.id = a.tenant_id
+    CROSS JOIN LATERAL (
+      SELECT array_agg((o.patch ->> 'release')::int) AS releases, json_agg(json_build_object(
+        'id', o.id, 'kind', o.kind, 'status', o.status, 'patch', o.patch, 'params', o.params, 'revertTo', o.revert_to,
+        'cancelRequested', o.cancel_requested, 'supersededBy', o.superseded_by) ORDER BY o.wanted_version, o.id) AS active
+      FROM operations o WHERE ${ACTIVE} AND o.lane_id = a.id) o
+    WHERE a.tenant_id = ${tenantId}::uuid AND a.name = ${name}`
+  return row ?? null
 }
 
 /** An app of this name with its lane, if there is none yet. Its version is 0 until the first change is accepted. */
@@ -27,65 +102,59 @@ export async function ensureApp(tx: Tx, tenant: { id: string; name: string }, na
   // Of its tenant and name: an app that comes back is the one that left volumes behind, and finds them.
   const id = nameId(tenant.id, name)
   try {
-    const inserted = await tx.$executeRaw`
-      INSERT INTO "apps" ("id", "tenant_id", "name", "wanted_version") VALUES (${id}::uuid, ${tenant.id}::uuid, ${name}, 0)
-      ON CONFLICT DO NOTHING`
-    if (inserted === 0) return
+    await tx.$executeRaw`
+      WITH app AS (
+        INSERT INTO apps (id, tenant_id, name, wanted_version) VALUES (${id}::uuid, ${tenant.id}::uuid, ${name}, 0)
+        ON CONFLICT DO NOTHING RETURNING id, tenant_id)
+      INSERT INTO lanes (id, tenant_id, app_id) SELECT id, tenant_id, id FROM app`
   } catch (error) {
     if (isForeignKeyViolation(error)) throw tenantNotFound(tenant.name)
     throw error
   }
-  await tx.lane.create({ data: { id, tenantId: tenant.id, appId: id }, select: { id: true } })
 }
 
-/** By name, after `after`. */
-export async function listApps(tx: Tx, tenantId: string, after: string | undefined, take: number): Promise<AppRow[]> {
-  return await tx.app.findMany({
-    where: { tenantId, ...(after !== undefined && { name: { gt: after } }) },
-    include: withNames,
-    orderBy: { name: 'asc' },
-    take,
-  })
+/** All its labels; raises the version. */
+export async function writeLabels(tx: Tx, appId: string, labels: Readonly<Record<string, string>>): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE apps SET labels = ${JSON.stringify(labels)}::jsonb, wanted_version = wanted_version + 1, updated_at = now()
+    WHERE id = ${appId}::uuid`
 }
 
-export interface AppChange {
-  readonly wanted?: Wanted
-  readonly labels?: Readonly<Record<string, string>>
-  readonly lastRelease?: number
-  readonly removing?: boolean
+export interface WantedChange {
+  readonly wanted: Wanted
+  /** Its row is written too: the app's newest. */
+  readonly newRelease: ReleaseState | null
+  readonly labels: Readonly<Record<string, string>> | null
+  /** The app is being removed from now on. */
+  readonly removes: boolean
+  /** Of the new release. */
+  readonly actor: string
 }
 
-/** Writes a change and raises the version; gives the new one. */
-export async function updateApp(tx: Tx, id: string, change: AppChange): Promise<number> {
-  const { wanted, labels, lastRelease, removing } = change
-  const { wantedVersion } = await tx.app.update({
-    where: { id },
-    data: {
-      ...(wanted && wantedColumns(wanted)),
-      ...(labels && { labels: { ...labels } }),
-      ...(lastRelease !== undefined && { lastRelease }),
-      ...(removing !== undefined && { removing }),
-      wantedVersion: { increment: 1 },
-      updatedAt: new Date(),
-    },
-    select: { wantedVersion: true },
-  })
-  return wantedVersion
+/** Writes the wanted state and raises the version; gives the new one. */
+export async function writeWanted(tx: Tx, appId: string, change: WantedChange): Promise<number> {
+  const { wanted, newRelease, labels, removes, actor } = change
+  const [row] = await tx.$queryRaw<{ version: number }[]>`
+    ${newRelease ? insertingRelease(appId, newRelease, actor) : Prisma.empty}
+    UPDATE apps SET
+      wanted_release = ${wanted.release}, wanted_replicas = ${JSON.stringify(wanted.replicas)}::jsonb,
+      wanted_running = ${wanted.running}, wanted_restart_generation = ${wanted.restartGeneration},
+      last_release = coalesce(${newRelease?.number ?? null}, last_release),
+      labels = coalesce(${labels && JSON.stringify(labels)}::jsonb, labels), removing = removing OR ${removes},
+      wanted_version = wanted_version + 1, updated_at = now()
+    WHERE id = ${appId}::uuid RETURNING wanted_version AS version`
+  if (!row) throw new TypeError(`there is no app ${appId}: it was not locked`)
+  return row.version
 }
 
-export async function insertRelease(
-  tx: Tx,
-  appId: string,
-  { number, digest, spec, notes }: ReleaseState,
-  createdBy: string,
-): Promise<void> {
+function insertingRelease(appId: string, { number, digest, spec, notes }: ReleaseState, createdBy: string) {
   const serviceDigests = Object.fromEntries(
     Object.entries(spec.services).map(([name, service]) => [name, serviceDigest(service)]),
   )
-  await tx.$executeRaw`
-    INSERT INTO "releases" ("app_id", "number", "digest", "spec", "notes", "service_digests", "created_by")
+  return Prisma.sql`WITH released AS (
+    INSERT INTO releases (app_id, number, digest, spec, notes, service_digests, created_by)
     VALUES (${appId}::uuid, ${number}, ${digest}, ${JSON.stringify(spec)}::jsonb, ${JSON.stringify(notes)}::jsonb,
-      ${JSON.stringify(serviceDigests)}::jsonb, ${createdBy})`
+      ${JSON.stringify(serviceDigests)}::jsonb, ${createdBy}))`
 }
 
 export async function findRelease(tx: Tx, appId: string, number: number) {

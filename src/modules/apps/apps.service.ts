@@ -19,12 +19,12 @@ import { appNotFound, type ChangeRequest } from './accept.ts'
 import {
   type AppRow,
   findApp,
-  findAppLocked,
   findRelease,
   lastSucceeded,
   listApps,
+  lockAppNamed,
   releaseState,
-  updateApp,
+  writeLabels,
 } from './apps.repository.ts'
 import type { App, ApplyBody, DeployBody, PatchBody } from './apps.schemas.ts'
 import {
@@ -70,11 +70,11 @@ export interface PatchRequest {
 
 /** Changes the labels: all of them, where some are given. Nothing else of an app changes without an operation. */
 export async function patchApp(tx: Tx, { tenant, app: name, ifMatch, body }: PatchRequest): Promise<Answer<App>> {
-  const app = await findAppLocked(tx, tenant.id, name)
-  if (!app) throw appNotFound(name)
+  await lockAppNamed(tx, tenant.id, name)
+  const app = await requireApp(tx, tenant.id, name)
   requireVersion(ifMatch, app.wantedVersion)
   expectPlan(body.expectPlan, patchPlan(app, body))
-  if (body.labels && changesLabels(app, body)) await updateApp(tx, app.id, { labels: body.labels })
+  if (body.labels && changesLabels(app, body)) await writeLabels(tx, app.id, body.labels)
   return await readApp(tx, tenant.id, name)
 }
 
@@ -91,7 +91,7 @@ function patchPlan(app: AppRow, body: PatchBody) {
   const lines = changesLabels(app, body)
     ? [{ action: 'update_labels', target: app.name, cause: 'its labels are others' }]
     : []
-  return planOfLines(app.host?.name ?? '', lines)
+  return planOfLines(app.host ?? '', lines)
 }
 
 function changesLabels(app: AppRow, { labels }: PatchBody): boolean {
@@ -162,10 +162,10 @@ export function appJson(row: AppRow): App {
   const { release, replicas, running, restartGeneration } = wantedOf(row)
   return {
     id: row.id,
-    tenant: row.tenant.name,
+    tenant: row.tenant,
     name: row.name,
     labels: row.labels as App['labels'],
-    host: row.host?.name ?? null,
+    host: row.host,
     version: row.wantedVersion,
     wanted: { release, replicas: { ...replicas }, running, restartGeneration },
     currentRelease: (row.good as { release: number | null } | null)?.release ?? null,

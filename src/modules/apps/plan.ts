@@ -2,8 +2,8 @@ import type { Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { mismatch, place, reconcile } from '../../planning/index.ts'
 import { planOfLines, planView, type PlanView } from '../../web/index.ts'
-import type { HostAccess } from '../hosts/index.ts'
-import { type AppRow, observedRows, subnetOf } from './apps.repository.ts'
+import { type HostAccess, readLabels } from '../hosts/index.ts'
+import { type AppSituation, observedRows, subnetOf } from './apps.repository.ts'
 import type { Current, Decision } from './decisions.ts'
 import { applyPatch, buildDesired, observedFromRows } from './wanted.ts'
 
@@ -20,7 +20,7 @@ export interface PlanInput {
   readonly tenant: { readonly id: string; readonly name: string }
   readonly name: string
   /** null: it does not exist yet. */
-  readonly app: AppRow | null
+  readonly app: AppSituation | null
   readonly current: Current
   readonly decision: Decision
 }
@@ -57,16 +57,11 @@ export async function planChange(tx: Tx, { installation, hosts }: PlanDeps, inpu
  * A release that the app's own host can't have is refused: an app does not move between hosts yet, and a placement that is
  * not kept must not look as if it were. Throws `no_eligible_host`.
  */
-export async function requireStay(
-  tx: Tx,
-  { hosts }: PlanDeps,
-  { tenant, app, decision }: Pick<PlanInput, 'tenant' | 'app' | 'decision'>,
-): Promise<void> {
+export function requireStay({ tenant, app, decision }: Pick<PlanInput, 'tenant' | 'app' | 'decision'>): void {
   if (!app?.host || decision.type !== 'change' || !decision.release || decision.patch.release === undefined) return
-  const host = (await hosts.loadCandidates(tx)).find(({ id }) => id === app.host?.id)
-  const { placement } = decision.release.spec
-  const reason = host && mismatch({ placement, tenantId: tenant.id }, host)
-  if (!host || !reason) return
+  const host = { ...app.host, labels: readLabels(app.host.labels) }
+  const reason = mismatch({ placement: decision.release.spec.placement, tenantId: tenant.id }, host)
+  if (!reason) return
   throw new AppError('no_eligible_host', {
     detail: `the app is on host ${host.name}, and ${reason}: an app does not move between hosts yet; remove it and apply it again, or leave its placement as it is`,
   })

@@ -3,7 +3,7 @@ import type { Tx } from '../../db/types.ts'
 import { effectiveDigestOf } from '../../planning/index.ts'
 import type { AppSpec } from '../../spec/index.ts'
 import { closed, decodeCursor, toPage } from '../../web/index.ts'
-import { activeOperations } from '../operations/index.ts'
+import { hasActive } from '../operations/index.ts'
 import {
   type AppRow,
   findRelease,
@@ -90,8 +90,8 @@ async function listWorkloads(tx: Tx, tenantId: string, name: string): Promise<Wo
   const workloads = workloadsOf({
     wanted: wantedOf(app),
     spec: await wantedSpec(tx, app),
-    host: app.host?.name ?? null,
-    active: (await activeOperations(tx, app.id)).length > 0,
+    host: app.host,
+    active: await hasActive(tx, app.id),
     instances: seen,
   })
   return workloads.map(({ service, host, desired, ready, status, instances }) => {

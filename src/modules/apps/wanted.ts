@@ -138,7 +138,7 @@ async function settle(tx: Tx, appId: string, endedId: string, good: Wanted | nul
   let wanted = good ?? goodOf(app)
   for (const { id, kind, status, patch } of active) {
     const hasNothing = wanted.release === null && status === 'queued' && NEEDS_RELEASE.has(kind)
-    if (hasNothing && (await endQueued(tx, id, NO_RELEASE, { status: 'failed' }))) continue
+    if (hasNothing && (await endQueued(tx, id, NO_RELEASE, 'failed'))) continue
     wanted = applyPatch(wanted, patch as WantedPatch)
   }
   const removing = active.some(({ kind }) => kind === 'remove')

@@ -44,5 +44,8 @@ export async function writeAnswer(
   id: RecordId,
   answer: { status: number; headers: Record<string, string>; body: Uint8Array<ArrayBuffer> },
 ): Promise<void> {
-  await tx.idempotencyRecord.update({ where: { principal_method_path_key: { ...id } }, data: answer })
+  await tx.$executeRaw`
+    UPDATE idempotency_records
+    SET status = ${answer.status}, headers = ${JSON.stringify(answer.headers)}::jsonb, body = ${answer.body}
+    WHERE principal = ${id.principal} AND method = ${id.method} AND path = ${id.path} AND key = ${id.key}`
 }

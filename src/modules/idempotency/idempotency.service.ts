@@ -70,8 +70,6 @@ export async function idempotent<Body>(
 ): Promise<Answer<Body>> {
   const id = recordId(facts)
   if (!id) return await deps.db.transaction(work)
-  const before = await replay<Body>(deps, facts)
-  if (before) return before
   const answer = await deps.db.transaction(async (tx) => {
     if (!(await takeKey(tx, id, facts.hash, hoursOf(deps)))) return null
     const made = await work(tx)

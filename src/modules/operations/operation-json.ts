@@ -14,6 +14,36 @@ export function operationJson(row: OperationRow, steps: readonly StepRow[]): Ope
   return { ...summaryJson(row), plan: row.plan as PlanView | null, steps: steps.map((step) => stepJson(step)) }
 }
 
+/** An operation that was queued just now, from what was written. */
+export function queuedJson(
+  operation: Pick<Operation, 'id' | 'kind' | 'release' | 'requestedBy'> & {
+    readonly tenant: { readonly name: string }
+    readonly app: { readonly name: string }
+    readonly createdAt: Date
+  },
+): Operation {
+  const { id, tenant, app, kind, release, requestedBy, createdAt } = operation
+  return {
+    id,
+    tenant: tenant.name,
+    app: app.name,
+    parent: null,
+    kind,
+    status: 'queued',
+    reason: null,
+    release,
+    error: null,
+    requestedBy,
+    createdAt: createdAt.toISOString(),
+    startedAt: null,
+    finishedAt: null,
+    attempts: 0,
+    nextAttemptAt: null,
+    plan: null,
+    steps: [],
+  }
+}
+
 /** An operation as lists show it: without plan and steps. */
 export function summaryJson(row: Omit<OperationRow, 'plan'>): OperationSummary {
   return {

@@ -1,7 +1,9 @@
 import { v7 } from 'uuid'
+import { Prisma } from '../../db/generated/client.ts'
 import { CHANNELS, notify, type Tx } from '../../db/index.ts'
 import { newId } from '../../lib/ids.ts'
-import type { OperationError, OperationKind, OperationStatus } from './operations.schemas.ts'
+import { queuedJson } from './operation-json.ts'
+import type { Operation, OperationError, OperationKind, OperationStatus } from './operations.schemas.ts'
 
 /** The rows' shape that this module reads: every column, and the tenant's name. */
 export type OperationRow = Awaited<ReturnType<typeof findOperation>> & object
@@ -66,22 +68,12 @@ export interface ActiveOperation {
   readonly supersededBy: string | null
 }
 
-/** The app's operations that have not ended, in the order of their acceptance. Call it with the app locked. */
-export async function activeOperations(tx: Tx, appId: string): Promise<ActiveOperation[]> {
-  return await tx.operation.findMany({
-    where: { appId, status: { in: ['queued', 'running'] } },
-    orderBy: [{ wantedVersion: 'asc' }, { id: 'asc' }],
-    select: {
-      id: true,
-      kind: true,
-      status: true,
-      patch: true,
-      params: true,
-      revertTo: true,
-      cancelRequested: true,
-      supersededBy: true,
-    },
-  })
+/** Of `operations o`: it has not ended. Written so that a lane's are found by the two indexes that hold nothing else. */
+export const ACTIVE = Prisma.sql`(o.status = 'queued' OR o.status = 'running')`
+
+export async function hasActive(tx: Tx, appId: string): Promise<boolean> {
+  const found = await tx.$executeRaw`SELECT FROM operations o WHERE ${ACTIVE} AND o.lane_id = ${appId}::uuid LIMIT 1`
+  return found > 0
 }
 
 /** An id that comes after every one of these: a lane is worked in the order of ids, whatever the clocks say. */
@@ -94,25 +86,43 @@ export function idAfter(ids: readonly string[]): string {
 
 export interface NewOperation {
   readonly id: string
-  readonly tenantId: string
-  readonly appId: string
-  readonly appName: string
+  readonly tenant: { readonly id: string; readonly name: string }
+  readonly app: { readonly id: string; readonly name: string }
   readonly kind: OperationKind
   readonly release: number | null
   readonly patch: object
   readonly params: object
   readonly wantedVersion: number
   readonly requestedBy: string
+  /** The operations of the app whose place it takes. */
+  readonly supersedes: readonly string[]
 }
 
-/** Queues an operation in its app's lane (whose id is the app's) and wakes the workers once the transaction commits. */
-export async function insertOperation(tx: Tx, operation: NewOperation): Promise<void> {
-  const { patch, params, ...columns } = operation
-  await tx.operation.create({
-    data: { ...columns, laneId: operation.appId, patch: { ...patch }, params: { ...params } },
-    select: { id: true },
-  })
-  await notify(tx, CHANNELS.work)
+/**
+ * Queues an operation in its app's lane (whose id is the app's) and wakes the workers once the transaction commits. Those whose
+ * place it takes end where they are still queued; what a worker has by now is marked, and ends at its next step's boundary.
+ */
+export async function insertOperation(tx: Tx, operation: NewOperation): Promise<Operation> {
+  const { id, tenant, app, kind, release, patch, params, wantedVersion, requestedBy, supersedes } = operation
+  const error: OperationError = { code: 'superseded', message: `operation ${id} took its place` }
+  const [row] = await tx.$queryRaw<{ createdAt: Date }[]>`
+    WITH superseded AS (
+      UPDATE operations o SET superseded_by = ${id}::uuid,
+        status = CASE o.status WHEN 'queued' THEN 'cancelled' ELSE o.status END,
+        finished_at = CASE o.status WHEN 'queued' THEN now() END,
+        error = CASE o.status WHEN 'queued' THEN ${JSON.stringify(error)}::jsonb ELSE o.error END
+      WHERE o.id = ANY(${[...supersedes]}::uuid[]) AND o.finished_at IS NULL
+      RETURNING o.id),
+    queued AS (
+      INSERT INTO operations (id, lane_id, tenant_id, app_id, app_name, kind, release, patch, params, wanted_version, requested_by)
+      VALUES (${id}::uuid, ${app.id}::uuid, ${tenant.id}::uuid, ${app.id}::uuid, ${app.name}, ${kind}, ${release},
+        ${JSON.stringify(patch)}::jsonb, ${JSON.stringify(params)}::jsonb, ${wantedVersion}, ${requestedBy})
+      RETURNING created_at)
+    SELECT created_at AS "createdAt", pg_notify(${CHANNELS.work}, ''),
+      (SELECT count(pg_notify(${CHANNELS.operation}, superseded.id::text)) FROM superseded)
+    FROM queued`
+  if (!row) throw new TypeError('the database did not say when the operation was made')
+  return queuedJson({ ...operation, createdAt: row.createdAt })
 }
 
 /** Ends an operation if it is still queued; false where a worker has it by now, or it has ended. */
@@ -120,21 +130,13 @@ export async function endQueued(
   tx: Tx,
   id: string,
   error: OperationError,
-  { status = 'cancelled', supersededBy = null }: { status?: 'cancelled' | 'failed'; supersededBy?: string | null } = {},
+  status: 'cancelled' | 'failed' = 'cancelled',
 ): Promise<boolean> {
   const ended = await tx.$executeRaw`
-    UPDATE "operations" SET "status" = ${status}, "finished_at" = now(), "error" = ${JSON.stringify(error)}::jsonb,
-      "superseded_by" = coalesce(${supersededBy}::uuid, "superseded_by")
+    UPDATE "operations" SET "status" = ${status}, "finished_at" = now(), "error" = ${JSON.stringify(error)}::jsonb
     WHERE "id" = ${id}::uuid AND "status" = 'queued'`
   if (ended > 0) await notify(tx, CHANNELS.operation, id)
   return ended > 0
-}
-
-/** Marks an operation that has not ended as superseded: its runner ends it at the next step's boundary. */
-export async function markSuperseded(tx: Tx, id: string, supersededBy: string): Promise<void> {
-  const marked = await tx.$executeRaw`
-    UPDATE "operations" SET "superseded_by" = ${supersededBy}::uuid WHERE "id" = ${id}::uuid AND "finished_at" IS NULL`
-  if (marked > 0) await notify(tx, CHANNELS.operation, id)
 }
 
 /** Asks the runner to end it; false where it has ended. */

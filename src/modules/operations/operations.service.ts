@@ -55,7 +55,11 @@ export function operationPath({ id, tenant }: Pick<Operation, 'id' | 'tenant'>):
 
 /** 202 with the operation as it is now and a Location to it. */
 export async function acceptedAnswer(tx: Tx, id: string): Promise<Answer<OperationAnswer>> {
-  const operation = await getOperation(tx, id)
+  return answerAccepted(await getOperation(tx, id))
+}
+
+/** 202 with this operation and a Location to it. */
+export function answerAccepted(operation: Operation): Answer<OperationAnswer> {
   return { status: 202, headers: { location: operationPath(operation) }, body: { operation } }
 }
 
