@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
+import { ERROR_CODES } from '../../src/errors/codes.ts'
 import { apiHarness } from '../lab/api.ts'
 
 t.test('what every route has', async (t) => {
@@ -102,7 +103,25 @@ t.test('what every route has', async (t) => {
     t.equal(page.status, 200)
     t.match(page.headers['content-type'], /^text\/html/)
     t.match(String(page.body), /<code>not_found<\/code>, status 404/)
+    for (const [code, { title, status }] of Object.entries(ERROR_CODES)) {
+      const each = await api.request('GET', `/problems/${code}`, { token: null })
+      t.ok(each.status === 200 && each.text.includes(title) && each.text.includes(`status ${status}`), code)
+    }
     t.match(await api.request('GET', '/problems/constructor'), { status: 404, body: { code: 'not_found' } })
+  })
+
+  t.test('the page of the API and its files need no token, and only files of its own are there', async (t) => {
+    for (const path of ['/docs', '/docs/', '/docs/static/swagger-ui-bundle.js', '/docs/static/theme/narrow.css']) {
+      const { statusCode, headers } = await api.app.inject(path)
+      t.equal(statusCode, 200, path)
+      t.match(headers['content-security-policy'], /^default-src 'none'; script-src 'self'; style-src 'self';/, path)
+    }
+    for (const path of ['/docs/static/none.js', '/docs/static/../package.json', '/docs/static/%2e%2e/package.json']) {
+      const answer = await api.app.inject(path)
+      t.match(answer.json(), { status: answer.statusCode }, path)
+      t.ok([400, 403, 404].includes(answer.statusCode), path)
+    }
+    t.equal((await api.app.inject({ method: 'POST', url: '/docs' })).json().code, 'method_not_allowed')
   })
 
   t.test('413 and 415', async (t) => {
