@@ -26,6 +26,9 @@ export const queryOf =
   async <Row>(sql: string, values: readonly unknown[]) =>
     await tx.$queryRawUnsafe<Row[]>(sql, ...values)
 
+/** What stands in the place of a key's id where a value is no sealed one. */
+const DAMAGED = 'damaged'
+
 /** So many of a key's values are tried: one that was damaged does not make the key a wrong one. */
 const SAMPLES = 5
 
@@ -41,9 +44,11 @@ export async function checkKeys(query: Query, sealer: Sealer | null, columns: re
       `SELECT key, count, id, value FROM (
          SELECT ${keyOf(column)} AS key, ARRAY[${texts(column)}] AS id, "${column.column}" AS value,
            (count(*) OVER of_key)::int AS count, row_number() OVER (of_key ORDER BY ${texts(column)}) AS place
-         FROM "${column.table}" WHERE "${column.column}" IS NOT NULL WINDOW of_key AS (PARTITION BY ${keyOf(column)})
+         FROM "${column.table}" WHERE "${column.column}" IS NOT NULL AND ${keyOf(column)} <> $1
+         WINDOW of_key AS (PARTITION BY ${keyOf(column)})
        ) sealed WHERE place <= ${SAMPLES}`,
-      [],
+      // No key is at fault there, and none would mend it.
+      [DAMAGED],
     )
     for (const { key, count, id, value } of samples) {
       const seen = keys.get(key) ?? { rows: [], opens: false }
@@ -142,10 +147,10 @@ async function isThere(query: Query, { table, column }: SealedColumn): Promise<b
   return rows.length > 0
 }
 
-/** SQL for the id of the key that sealed a value (the form is that of src/lib/seal.ts); `damaged` where it is none. */
+/** SQL for the id of the key that sealed a value (the form is that of src/lib/seal.ts); DAMAGED where it is none. */
 function keyOf({ column }: SealedColumn): string {
   const id = `encode(substring("${column}" FROM 3 FOR get_byte("${column}", 1)), 'escape')`
-  return `CASE WHEN length("${column}") < 3 THEN 'damaged' WHEN ${id} ~ '^[A-Za-z0-9_-]{1,32}$' THEN ${id} ELSE 'damaged' END`
+  return `CASE WHEN length("${column}") < 3 THEN '${DAMAGED}' WHEN ${id} ~ '^[A-Za-z0-9_-]{1,32}$' THEN ${id} ELSE '${DAMAGED}' END`
 }
 
 function texts({ id }: SealedColumn): string {

@@ -5,7 +5,7 @@ import { checkKeys, countSealed, queryOf, reseal, SealingKeysError } from '../..
 import { newId } from '../../src/lib/ids.ts'
 import { createSealer, type Sealer } from '../../src/lib/seal.ts'
 import { SEALED_ENDPOINTS } from '../../src/modules/hosts/index.ts'
-import { SEALED_ANSWERS } from '../../src/modules/idempotency/index.ts'
+import { idempotent, SEALED_ANSWERS } from '../../src/modules/idempotency/index.ts'
 import { SEALED } from '../../src/modules/sealing/index.ts'
 import { emptyDatabase, labDatabase, quiet } from '../lab/database.ts'
 
@@ -21,6 +21,7 @@ async function open(t: Parameters<typeof labDatabase>[0], empty = false) {
   const { prisma } = db
   const query = queryOf(prisma)
   return {
+    db,
     prisma,
     query,
     async begin(sealer: Sealer) {
@@ -92,6 +93,34 @@ t.test(
     await checkKeys(database.query, old, SEALED)
   },
 )
+
+t.test('what was replaced by nothing, because its key is lost for good, keeps no server from its start', async (t) => {
+  const database = await open(t)
+  await database.begin(old)
+  await database.host(old, 'one')
+  await database.prisma.$executeRaw`UPDATE installation SET canary = NULL`
+  await database.prisma.$executeRaw`UPDATE hosts SET endpoint = ''`
+  await database.begin(createSealer(k2))
+  await checkKeys(database.query, createSealer(k2), SEALED)
+  t.same(await database.counts(), { 'installation k2': 1, 'hosts damaged': 1 })
+})
+
+t.test('the answer to a request is not told without its key, nor is the request carried out twice', async (t) => {
+  const { db } = await open(t)
+  const facts = { principal: 'p', method: 'PUT', path: '/', key: 'one', hash: 'h' }
+  let runs = 0
+  const work = async () => {
+    runs += 1
+    return { status: 201, body: { runs } }
+  }
+  await idempotent({ db, sealer: old }, facts, work)
+  await t.rejects(idempotent({ db, sealer: createSealer(k2) }, facts, work), {
+    code: 'secret_unreadable',
+    message: /was carried out before, but its answer can not be unsealed: no sealing key has the id k1/,
+  })
+  t.same(await idempotent({ db, sealer: both }, facts, work), { status: 201, headers: {}, body: { runs: 1 } })
+  t.equal(runs, 1)
+})
 
 t.test('two processes that begin with other keys: the later one is refused', async (t) => {
   const database = await open(t)
