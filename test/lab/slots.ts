@@ -19,6 +19,8 @@ export const ROOM = '/run/moorage-lab'
 export const BRIDGE = 'mrglab0'
 export const DATA_PREFIX = 'moorage-lab-'
 const SUBNET = '10.99.77'
+/** With the number of a slot after it; 01 is the bridge's own. */
+const MAC = '02:6d:72:67:00'
 
 function slotOf(number: number): Slot {
   return { number, namespace: `mrgl${number}`, address: `${SUBNET}.${number}`, cgroup: `mrgl${number}` }
@@ -129,6 +131,8 @@ async function removeCgroups(name: string): Promise<void> {
 export async function connectSlot(slot: Slot): Promise<void> {
   const bridge = [
     `ip link show ${BRIDGE} >/dev/null 2>&1 || ip link add ${BRIDGE} type bridge`,
+    // Of its own it has the lowest of its ports', and each engine that comes or goes would leave the others asking for the one before.
+    `ip link set ${BRIDGE} address ${MAC}:01`,
     `ip addr replace ${SUBNET}.1/24 dev ${BRIDGE}`,
     `ip link set ${BRIDGE} up`,
     // An engine of the machine's own sets FORWARD to DROP, for bridged packets too.
@@ -136,11 +140,13 @@ export async function connectSlot(slot: Slot): Promise<void> {
   ]
   await run('flock', [join(ROOM, 'network.lock'), 'sh', '-ec', bridge.join('\n')])
   const { namespace, address } = slot
+  // The machine remembers who had the address: the next one in this slot is not to be taken for another.
+  const mac = `${MAC}:${slot.number.toString(16).padStart(2, '0')}`
   await attempt('ip', 'netns', 'delete', namespace)
   await attempt('ip', 'link', 'delete', namespace)
   const commands = [
     `ip netns add ${namespace}`,
-    `ip link add ${namespace} type veth peer name eth0 netns ${namespace}`,
+    `ip link add ${namespace} type veth peer name eth0 address ${mac} netns ${namespace}`,
     `ip link set ${namespace} master ${BRIDGE} up`,
     `ip -n ${namespace} addr add ${address}/24 dev eth0`,
     `ip -n ${namespace} link set eth0 up`,
