@@ -1,7 +1,9 @@
 import ssh2 from 'ssh2'
 import t from 'tap'
 import type { Endpoint } from '../../src/drivers/index.ts'
+import { registerLocalHost } from '../../src/modules/hosts/index.ts'
 import { apiHarness } from '../lab/api.ts'
+import { quiet } from '../lab/database.ts'
 import { FakeEngine } from '../lab/fake-driver.ts'
 import { labCa } from '../lab/tls.ts'
 
@@ -193,4 +195,15 @@ t.test('PATCH of the endpoint', async (t) => {
     t.match(await patch({ endpoint: { url: 'tcp://old:2375' } }), { status: 200, body: { version: 5 } })
     t.match(await api.request('POST', '/v1/hosts/h1/probe'), { status: 200 })
   })
+})
+
+t.test('an address that says too little to reach an engine is never taken for the local socket', async (t) => {
+  const logged: object[] = []
+  const log = { ...quiet, info: (fields: object) => logged.push(fields) }
+  await registerLocalHost(api, { dockerHost: 'ssh://root:hunter2@a', log })
+  t.match(logged, [{ host: 'local', reason: /neither unix:\/\/ nor tcp:\/\// }])
+  t.notMatch(JSON.stringify(logged), /hunter2/)
+  t.equal((await api.request('GET', '/v1/hosts/local')).status, 404)
+  await registerLocalHost(api, { dockerHost: 'unix:///run/elsewhere.sock', log })
+  t.match((await api.request('GET', '/v1/hosts/local')).body, { endpoint: { socketPath: '/run/elsewhere.sock' } })
 })

@@ -4,19 +4,15 @@ import type { CallOptions, Endpoint } from '../driver.ts'
 import { AppError, isAppError } from '../../errors/app-error.ts'
 import { sleep } from '../../lib/abort.ts'
 import { Limit } from '../../lib/limit.ts'
+import { type Negotiated, NO_ENGINE, toNegotiated } from './api-version.ts'
 import { createClient } from './client.ts'
 import { mapConnectionError, mapTimeout, Refusal, refused } from './map-error.ts'
-
-/** The oldest API that this driver speaks (Engine 20.10), and the newest that it was written against. */
-const API_FLOOR = 41
-const API_CEILING = 44
 
 const READ_MS = 15_000
 const CHANGE_MS = 60_000
 const STREAM_IDLE_MS = 60_000
 const PULSE_MS = 3000
 const PULSE_DEADLINE_MS = 5000
-const NO_ENGINE = 'what answers there is not a Docker engine'
 const PING: EngineRequest = { method: 'GET', path: '/_ping' }
 /** Calls under way at one engine. Those that wait there for long by their nature (a stop's grace) are counted by who asks for them. */
 const CALLS = 8
@@ -43,13 +39,8 @@ export interface Engine {
   /** The engine's own clock, in whole seconds rounded down: how long something has run there is no business of ours. */
   clockMs(call: CallOptions): Promise<number>
   /** The minor number of the API version that requests use, asked for anew with `fresh`. Throws `unsupported` where there is none in common. */
-  negotiate(call: CallOptions, fresh?: boolean): Promise<{ minor: number; version: string }>
+  negotiate(call: CallOptions, fresh?: boolean): Promise<Negotiated>
   close(): void
-}
-
-interface Negotiated {
-  readonly minor: number
-  readonly version: string
 }
 
 /** An engine at an endpoint: the one way by which requests leave this driver. Connects at the first request. */
@@ -285,21 +276,4 @@ function toRefusal(error: Error): Refusal | null {
 
 function isBrokenConnection(error: unknown): boolean {
   return isAppError(error, 'host_unreachable') && /^(ECONNRESET|EPIPE) /.test(error.options.internal ?? '')
-}
-
-function toNegotiated(answer: unknown): Negotiated {
-  const field = (name: string): string => {
-    const value: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, name) : null
-    return typeof value === 'string' ? value : ''
-  }
-  const newest = /^1\.(\d+)$/.exec(field('ApiVersion'))?.[1]
-  const oldest = /^1\.(\d+)$/.exec(field('MinAPIVersion'))?.[1] ?? '0'
-  if (newest === undefined) throw new AppError('unsupported', { detail: NO_ENGINE })
-  if (Number(newest) < API_FLOOR || Number(oldest) > API_CEILING) {
-    const spoken = `API 1.${oldest} to 1.${newest}`
-    throw new AppError('unsupported', {
-      detail: `the engine is version ${field('Version')} and speaks ${spoken}; this needs one of 1.${API_FLOOR} to 1.${API_CEILING} (Engine 20.10 or newer)`,
-    })
-  }
-  return { minor: Math.min(Number(newest), API_CEILING), version: field('Version') }
 }

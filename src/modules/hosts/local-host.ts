@@ -16,9 +16,12 @@ export async function registerLocalHost(
   { dockerHost, log }: { dockerHost: string | null; log: DbLogger },
 ): Promise<void> {
   if (await findHost(deps.db.prisma, NAME)) return
-  const endpoint = dockerHost?.startsWith('tcp://')
-    ? { url: dockerHost }
-    : { socketPath: dockerHost?.startsWith('unix://') ? dockerHost.slice('unix://'.length) : DEFAULT_SOCKET }
+  const endpoint = localEndpoint(dockerHost)
+  if (!endpoint) {
+    const reason =
+      'DOCKER_HOST is neither unix:// nor tcp://: what the engine there takes is not in it, so register it by the API'
+    return log.info({ host: NAME, reason }, 'the local engine is not registered')
+  }
   const facts = { principal: 'system', method: 'POST', path: '/v1/hosts', key: null, hash: '' }
   try {
     await registerHost(deps, facts, { name: NAME, kind: 'docker', endpoint })
@@ -27,4 +30,10 @@ export async function registerLocalHost(
     if (!isAppError(error)) throw error
     log.info({ host: NAME, endpoint, reason: error.options.detail }, 'the local engine is not registered')
   }
+}
+
+function localEndpoint(dockerHost: string | null): { url: string } | { socketPath: string } | null {
+  if (dockerHost === null) return { socketPath: DEFAULT_SOCKET }
+  if (dockerHost.startsWith('tcp://')) return { url: dockerHost }
+  return dockerHost.startsWith('unix://') ? { socketPath: dockerHost.slice('unix://'.length) } : null
 }
