@@ -1,5 +1,5 @@
-import { HOST_KINDS, CAPABILITIES } from './capabilities.ts'
-import { allowed, check } from './check.ts'
+import { HOST_KINDS } from './capabilities.ts'
+import { check } from './check.ts'
 import { Cursor, isDict } from './cursor.ts'
 import { extendServices, extendsOf } from './extend.ts'
 import { readLabels } from './lists.ts'
@@ -11,10 +11,9 @@ import { readDuration, readText, SECOND_NS } from './units.ts'
 
 /** The canonical model of a document that fits the schema. What stands against it is recorded in the cursor's problems. */
 export function readApp(root: Cursor): { spec: AppSpec; notes: CapabilityNote[] } {
-  const shape = allowed(CAPABILITIES)
   const notes: CapabilityNote[] = []
   const { services: _, ...rest } = root.dict
-  check(new Cursor(rest, '', root.context), '', shape, notes)
+  check(new Cursor(rest, '', root.context), '', notes)
 
   const written = new Map(root.get('services').entries())
   for (const [name, service] of written) if (!isName(name)) service.invalid(`the name of a service ${NAME_FORM}`)
@@ -23,7 +22,7 @@ export function readApp(root: Cursor): { spec: AppSpec; notes: CapabilityNote[] 
   const active = activeServices(extended, root)
   for (const name of withBases(active.keys(), written)) {
     const service = written.get(name)
-    if (service) check(service, 'services.*', shape, notes)
+    if (service) check(service, 'services.*', notes)
   }
 
   for (const [name, network] of root.get('networks').entries())

@@ -3,7 +3,9 @@ import { LIMITS } from './limits.ts'
 
 /** The JSON Pointer (RFC 6901) of a member of what `path` points at. */
 export function pointer(path: string, key: string | number): string {
-  return `${path}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
+  // Made for every place of a document: most keys have neither, and two searches cost a tenth of two replacements.
+  const plain = typeof key === 'number' || !(key.includes('~') || key.includes('/'))
+  return `${path}/${plain ? key : key.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 /** Collects what is wrong with a document, so that one answer names every place. Messages never carry the document's values. */

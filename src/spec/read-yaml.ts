@@ -1,5 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseDocument } from 'yaml'
-import type { Alias, Document, ParsedNode, Scalar, YAMLMap } from 'yaml'
+import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, YAMLParseError } from 'yaml'
+import type { Alias, CST, Document, ParsedNode, Scalar, YAMLMap } from 'yaml'
 import type { Json } from '../lib/canonical.ts'
 import type { Budget } from './budget.ts'
 import { LIMITS } from './limits.ts'
@@ -24,9 +24,9 @@ interface Read {
  * keys and duplicate keys are resolved here, because its own ways are quadratic in the number of aliases and keys.
  */
 export function readYaml(text: string, budget: Budget): Json {
-  scan(text, budget)
+  const tokens = scan(text, budget)
   const lines = new LineCounter()
-  const document = parse(text, lines, budget)
+  const document = parse(tokens, text.length, lines, budget)
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset)
     return `line ${line}, column ${col}`
@@ -53,15 +53,16 @@ const SYNTAX: Readonly<Record<string, string>> = {
   IMPOSSIBLE: 'this can not be read as YAML',
 }
 
-/** Counts tokens and nesting with the lexer alone, which is linear, before anything is built from them. */
-function scan(text: string, budget: Budget): void {
-  let tokens = 0
+/** The tokens of a text. Counts them and their nesting, by the lexer alone, which is linear, before anything is built from them. */
+function scan(text: string, budget: Budget): string[] {
+  const tokens: string[] = []
   let flow = 0
   let compact = 0
   let aliases = 0
   let scalar = false
   for (const token of new Lexer().lex(text)) {
-    if (++tokens > LIMITS.tokens) budget.problems.fail('', `the YAML text has more than ${LIMITS.tokens} tokens`)
+    if (tokens.push(token) > LIMITS.tokens)
+      budget.problems.fail('', `the YAML text has more than ${LIMITS.tokens} tokens`)
     if (scalar) {
       scalar = false
       continue
@@ -79,23 +80,41 @@ function scan(text: string, budget: Budget): void {
     }
     if (flow > 0) compact = 0
   }
+  return tokens
 }
 
-function parse(text: string, lines: LineCounter, budget: Budget): Document.Parsed<ParsedNode> {
+/** The one document that these tokens are; a second one is an error of the first. */
+function parse(
+  tokens: readonly string[],
+  length: number,
+  lines: LineCounter,
+  budget: Budget,
+): Document.Parsed<ParsedNode> {
+  const composer = new Composer({
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+    lineCounter: lines,
+  })
   try {
-    return parseDocument(text, {
-      version: '1.2',
-      schema: 'core',
-      merge: false,
-      uniqueKeys: false,
-      prettyErrors: false,
-      // With 'silent', a second document would be dropped without a word.
-      logLevel: 'error',
-      lineCounter: lines,
-    })
+    const [document, second] = composer.compose(parsed(tokens, lines), true, length)
+    if (document && second)
+      document.errors.push(new YAMLParseError([second.range[0], second.range[1]], 'MULTIPLE_DOCS', ''))
+    if (document) return document
   } catch {
-    return budget.problems.fail('', 'this can not be read as YAML')
+    // As below.
   }
+  return budget.problems.fail('', 'this can not be read as YAML')
+}
+
+/** What the library's parser makes of tokens: its own way in is a text, which it would take apart once more. */
+function* parsed(tokens: readonly string[], lines: LineCounter): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine)
+  lines.addNewLine(0)
+  for (const token of tokens) yield* parser.next(token)
+  yield* parser.end()
 }
 
 class YamlReader {
