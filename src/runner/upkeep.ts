@@ -29,6 +29,7 @@ export class Upkeep {
   readonly #options: UpkeepOptions
   readonly #stop = new AbortController()
   #loops: Promise<void>[] = []
+  #unreadable = 0
 
   constructor(options: UpkeepOptions) {
     this.#options = options
@@ -54,7 +55,10 @@ export class Upkeep {
     const { resealed, unreadable } = await reseal(queryOf(db.prisma), sealer, SEALED, { signal: this.#stop.signal })
     const [first] = sealer.keyIds
     if (resealed > 0) log.info({ resealed, sealedWith: first }, 'sealed anew what another key had sealed')
-    if (unreadable > 0) log.warn({ unreadable }, 'some values are sealed with a key that this process does not have')
+    // Once, not every minute until they are gone.
+    if (unreadable > this.#unreadable)
+      log.warn({ unreadable }, 'values are sealed with a key that this process does not have')
+    this.#unreadable = unreadable
   }
 
   async #every(
