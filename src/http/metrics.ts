@@ -2,8 +2,12 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { collectStored, collectTenants } from './stored-metrics.ts'
 import { createSealedCount } from './sealed-metrics.ts'
 import type { Database } from '../db/types.ts'
+import { sleep } from '../lib/abort.ts'
 import type { Sealer } from '../lib/seal.ts'
 import { VERSION } from '../lib/version.ts'
+
+/** A database that takes longer is down for this scrape, which has to come before Prometheus gives it up (10 s). */
+const STORED_MS = 5000
 
 export interface Metrics {
   /** What this process measures of itself. */
@@ -85,8 +89,19 @@ export function createMetrics({ db, sealer }: { db: Database; sealer: Sealer }):
     registry,
     requestSeconds,
     async render({ tenants }) {
-      const stored = await shared(tenants)
-      return { contentType: registry.contentType, text: await Registry.merge([registry, stored]).metrics() }
+      const answered = new AbortController()
+      const late = sleep(STORED_MS, answered.signal).then(
+        () => null,
+        () => null,
+      )
+      const stored = await Promise.race([shared(tenants), late])
+      answered.abort()
+      if (stored === null) {
+        up.set(0)
+        failures.inc()
+      }
+      const parts = stored === null ? [registry] : [registry, stored]
+      return { contentType: registry.contentType, text: await Registry.merge(parts).metrics() }
     },
   }
 }

@@ -72,4 +72,11 @@ t.test('every metric and label that a rule names is in the answer of a server', 
   t.match(metrics, /^moorage_database_up 1$/m)
   t.match(metrics, /^moorage_tenant_apps\{tenant="acme"\} 1$/m)
   t.notMatch(metrics, KEYS.slice(3))
+
+  await client.query('BEGIN; LOCK TABLE operations')
+  const stuck = await fetch(`${server.url}/metrics`)
+  const text = await stuck.text()
+  await client.query('ROLLBACK')
+  t.equal(stuck.status, 200, 'a database that hangs does not keep the answer back')
+  t.match(text, /^moorage_database_up 0$/m)
 })
