@@ -1,4 +1,4 @@
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../db/index.ts'
 import { AppError } from '../errors/app-error.ts'
@@ -17,6 +17,7 @@ import { checkInput } from './input-check.ts'
 import { createMetrics } from './metrics.ts'
 import { registerOpenapi } from './openapi.ts'
 import { problemRoutes } from './problems.ts'
+import { RequestLog } from './request-log.ts'
 import { createRouteTable } from './route-table.ts'
 import { buildSerializer } from './serialization.ts'
 import { buildValidator } from './validation.ts'
@@ -57,7 +58,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
     clientErrorHandler: answerClientError,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
-    logController: new LogController({ requestIdLogLabel: 'requestId' }),
+    logController: new RequestLog(),
     // Its own 503 is no problem document: ours is thrown below.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 100 },
