@@ -90,20 +90,21 @@ export function toPgbench(
   const variables: Record<string, string> = {}
   const used = new Set<string>()
   const own = tokens.get(recorded.id)
-  const key = statements.flatMap(({ values }) => values).find((value) => isUuid(value) && !known().has(value))
-  function known(): Map<unknown, string> {
-    return new Map<unknown, string>([
-      [recorded.id, ':{tenant}'],
-      [own?.hash, ':{hash}'],
-      [own?.id, ':{token}'],
-      [app.id, ':id'],
-      [app.name, `('app-' || lpad(:nth::text, 5, '0'))`],
-      [app.operation, 'uuidv7()'],
-      [MARKS.lastRelease + 1, ':release'],
-      [MARKS.version + 1, ':version'],
-    ])
-  }
-  const varying = known().set(key, ':key')
+  const varying = new Map<unknown, string>([
+    [recorded.id, ':{tenant}'],
+    [own?.hash, ':{hash}'],
+    [own?.id, ':{token}'],
+    [app.id, ':id'],
+    [app.name, `('app-' || lpad(:nth::text, 5, '0'))`],
+    [app.operation, 'uuidv7()'],
+    [MARKS.lastRelease + 1, ':release'],
+    [MARKS.version + 1, ':version'],
+  ])
+  // Of all ids the only one that no row has.
+  varying.set(
+    statements.flatMap(({ values }) => values).find((value) => isUuid(value) && !varying.has(value)),
+    ':key',
+  )
   const expression = (value: unknown): string => {
     const dynamic = varying.get(value)
     if (dynamic !== undefined) {
@@ -129,7 +130,7 @@ export function toPgbench(
   const body = statements.map(({ text, values }) => {
     const sql = text.trim().replaceAll(/\$(\d+)/g, (_, at) => expression(values[Number(at) - 1]))
     if (/ AS active\b/.test(sql)) return `${sql}\n\\gset\n\\set release :lastRelease + 1`
-    return /RETURNING wanted_version AS version$/.test(sql) ? `${sql}\n\\gset` : `${sql};`
+    return sql.endsWith('RETURNING wanted_version AS version') ? `${sql}\n\\gset` : `${sql};`
   })
   const unused = [...varying.values(), 'superseded', 'patch'].filter((one) => !used.has(one))
   if (unused.length > 0) throw new Error(`the server's statements have no ${unused.join(', ')}`)

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { isDeepStrictEqual } from 'node:util'
+import { fileURLToPath } from 'node:url'
+import { request, startServer } from '../test/lab/server.ts'
+import type { Teardown } from '../test/lab/database.ts'
+import { alternate, type Bench, type Figure, figure, median, spread } from './bench.ts'
+import { durableDatabase } from './database.ts'
+import { BENCH_KEYS, type FleetTenant, seedFleet } from './fleet.ts'
+import { type Load, runLoad } from './load.ts'
+import { scope } from './scope.ts'
+
+const APPS = 10_000
+
+export const bench: Bench = {
+  about: 'GET of one app and of 50 of 10,000, beside Fastify with one hand-written query and a token check',
+  run: async ({ short, note }) =>
+    await scope(async (t) => {
+      const url = await durableDatabase(t)
+      const [tenant] = await seedFleet(url, { tenants: 2, apps: 2 * APPS })
+      if (!tenant) throw new Error('there is no tenant')
+      const server = await startServer({ databaseUrl: url, roles: 'api', env: { MOORAGE_SECRET_KEYS: BENCH_KEYS } })
+      t.teardown(async () => void (await server.stop()))
+      const ports = { ours: Number(new URL(server.url).port), reference: await startReference(t, url) }
+      const figures: Figure[] = []
+      for (const { name, paths } of routesOf(tenant)) {
+        await requireEqual(ports, tenant, paths[0] ?? '')
+        const load = (port: number): Load => ({
+          ...{ port, connections: 32, method: 'GET', body: null, keyed: false, expect: 200 },
+          ...{ warmMs: short ? 500 : 300, measureMs: short ? 500 : 1500 },
+          targets: paths.map((path) => ({ path, token: tenant.token })),
+        })
+        if (!short) for (const port of Object.values(ports)) await runLoad({ ...load(port), warmMs: 2500 })
+        const measure = (side: keyof typeof ports) => async (round: number) => {
+          const { perSecond, p50Ms, p99Ms, cpuShare } = await runLoad(load(ports[side]))
+          const latency = `p50 ${p50Ms?.toFixed(1)} ms, p99 ${p99Ms?.toFixed(1)} ms`
+          note(
+            `${name} ${round} ${side} ${perSecond.toFixed(0)}/s, ${latency}, generator ${(cpuShare * 100).toFixed(0)} %`,
+          )
+          return perSecond
+        }
+        const rounds = await alternate(short ? 1 : 10, measure('ours'), measure('reference'))
+        note(`${name}: ours ${spread(rounds.ours, '/s')}, reference ${spread(rounds.reference, '/s')}`)
+        const [ours, reference] = [median(rounds.ours), median(rounds.reference)]
+        figures.push(
+          figure({ name, unit: '/s', ours, reference, goal: 'at least 50 %', holds: ours >= 0.5 * reference }),
+        )
+      }
+      return figures
+    }),
+}
+
+function routesOf({ name, apps }: FleetTenant): { name: string; paths: string[] }[] {
+  return [
+    { name: 'read one', paths: apps.map((app) => `/v1/tenants/${name}/apps/${app}`) },
+    { name: 'read 50', paths: [`/v1/tenants/${name}/apps?limit=50`] },
+  ]
+}
+
+/** A reference that answers something else is none. */
+async function requireEqual(
+  ports: { readonly ours: number; readonly reference: number },
+  { token }: FleetTenant,
+  path: string,
+): Promise<void> {
+  const answer = async (port: number) => (await request(`http://127.0.0.1:${port}`, 'GET', path, { token })).body
+  if (!isDeepStrictEqual(await answer(ports.ours), await answer(ports.reference)))
+    throw new Error(`the reference answers ${path} with another body`)
+}
+
+async function startReference(t: Teardown, url: string): Promise<number> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('read-reference.ts', import.meta.url))], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env.PATH, BENCH_DATABASE_URL: url },
+  })
+  t.teardown(async () => {
+    const gone = once(child, 'exit')
+    if (child.kill('SIGKILL')) await gone
+  })
+  const [line] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
+  const port = Number(line)
+  if (!(port > 0)) throw new Error('the reference did not start')
+  return port
+}
