@@ -29,19 +29,27 @@ async function failure(work: Promise<unknown>): Promise<{ error: unknown; ms: nu
   return { error, ms: performance.now() - began }
 }
 
-/** Follows the engine's events; resolves once the stream is open. `first` is its first event, or what it failed with. */
-async function follow(engine: Engine): Promise<{ first: Promise<unknown> }> {
-  const abort = new AbortController()
+// All names of one length: the engine's filter takes the beginning of one for it.
+let volumes = 100
+const makeVolume = async (engine: Engine, Name: string): Promise<unknown> =>
+  await engine.request(call, { method: 'POST', path: '/volumes/create', body: { Name } })
+
+/** Follows the engine's events; resolves once the stream has brought one. `next` is the one after it, or what the stream failed with. */
+async function follow(engine: Engine): Promise<{ next: Promise<unknown> }> {
   const since = Math.floor((await engine.clockMs(call)) / 1000)
-  const events = engine.stream({ signal: abort.signal }, { ...EVENTS, query: { since, filters: { type: ['volume'] } } })
-  const first = events
+  const name = `opened-${++volumes}`
+  await makeVolume(engine, name)
+  const events = engine.stream(call, { ...EVENTS, query: { since, filters: { volume: [name, 'seen-by-all'] } } })
+  const opened = await events.next()
+  if (opened.done || !String(opened.value).includes(name)) throw new Error('no event of the volume')
+  const next = events
     .next()
     .then(
       ({ value }) => String(value),
       (error: unknown) => error,
     )
-    .finally(() => abort.abort())
-  return { first }
+    .finally(() => void events.return(undefined))
+  return { next }
 }
 
 if (await requireEngines(t)) {
@@ -57,8 +65,8 @@ if (await requireEngines(t)) {
     const calls = Array.from({ length: 20 }, async () => await engine.request<{ NCPU: number }>(call, INFO))
     for (const { NCPU } of await Promise.all(calls)) t.ok(NCPU > 0)
     t.equal(sshd.connections(), 1)
-    await engine.request(call, { method: 'POST', path: '/volumes/create', body: { Name: 'seen-by-all' } })
-    for (const { first } of streams) t.match(await first, /seen-by-all/)
+    await makeVolume(engine, 'seen-by-all')
+    for (const { next } of streams) t.match(await next, /seen-by-all/)
     t.equal(sshd.logins() - before, 1)
     engine.close()
     await eventually('the server has no connection any more', () => sshd.connections() === 0)
@@ -113,11 +121,11 @@ if (await requireEngines(t)) {
 
   t.test('a killed server breaks calls and streams at once; it is found again when it is back', async (t) => {
     const engine = reach(t, sshd.endpoint)
-    const { first } = await follow(engine)
+    const { next } = await follow(engine)
     // An answer that does not come for a minute.
     const slow = failure(engine.request(call, { ...EVENTS, query: { until: 9_999_999_999 }, timeoutMs: 60_000 }))
     await sshd.kill()
-    t.match(await first, { code: 'host_unreachable' })
+    t.match(await next, { code: 'host_unreachable' })
     t.match((await slow).error, { code: 'host_unreachable' })
     t.ok((await slow).ms < 20_000)
     const refused = await failure(engine.request(call, INFO))
@@ -155,9 +163,9 @@ if (await requireEngines(t)) {
 
   t.test('a server that is cut off is noticed by streams, and found again', async (t) => {
     const engine = reach(t, { ...sshd.endpoint, knownHost: sshd.hostKey('ed25519') })
-    const { first } = await follow(engine)
+    const { next } = await follow(engine)
     await lab.cutOff()
-    const noticed = await failure(first.then((error) => Promise.reject(error as Error)))
+    const noticed = await failure(next.then((error) => Promise.reject(error as Error)))
     t.match(noticed.error, { code: 'host_unreachable' })
     t.ok(noticed.ms < 30_000, `${noticed.ms} ms`)
     await lab.heal()
