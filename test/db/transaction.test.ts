@@ -1,5 +1,7 @@
 import t from 'tap'
-import { openDatabase } from '../../src/db/index.ts'
+import { openDatabase, type Tx } from '../../src/db/index.ts'
+import { AppError } from '../../src/errors/app-error.ts'
+import { newId } from '../../src/lib/ids.ts'
 import { labDatabase, quiet } from '../lab/database.ts'
 import { insertApp } from './rows.ts'
 
@@ -49,4 +51,66 @@ t.test('one that never gets through gives up after five attempts', async (t) => 
   })
   await t.rejects(work)
   t.equal(runs, 5)
+})
+
+t.test('SQL and models are in the same transaction, whichever comes first', async (t) => {
+  const names = async (tx: Tx) => (await tx.tenant.findMany({ where: { name: { in: ['sql', 'model'] } } })).length
+  const work = db.transaction(async (tx) => {
+    await tx.$executeRaw`INSERT INTO tenants (id, name) VALUES (${newId()}::uuid, 'sql')`
+    t.equal(await names(tx), 1, 'the model sees what SQL wrote')
+    await tx.tenant.create({ data: { id: newId(), name: 'model' } })
+    t.match(await tx.$queryRaw`SELECT name FROM tenants WHERE name = 'model'`, [{ name: 'model' }])
+    t.equal(await names(db.prisma), 0, 'nobody else sees either')
+    throw new Error('no')
+  })
+  await t.rejects(work, { message: 'no' })
+  t.equal(await names(db.prisma), 0, 'both are gone')
+})
+
+t.test('transactions that call models at the same time do not mix', async (t) => {
+  const both = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+  const seen = async (mine: string, me: 0 | 1) =>
+    await db
+      .transaction(async (tx) => {
+        await tx.tenant.create({ data: { id: newId(), name: mine } })
+        both[me].resolve()
+        await both[me === 0 ? 1 : 0].promise
+        const rows = await tx.tenant.findMany({ where: { name: { startsWith: 'mix-' } }, select: { name: true } })
+        throw new AppError('conflict', { detail: rows.map(({ name }) => name).join() })
+      })
+      .catch((error: unknown) => (error instanceof AppError ? error.options.detail : error))
+  t.same(await Promise.all([seen('mix-a', 0), seen('mix-b', 1)]), ['mix-a', 'mix-b'])
+})
+
+t.test('one whose failure in the database was caught on the way is no success', async (t) => {
+  const work = db.transaction(async (tx) => {
+    await tx.$executeRaw`INSERT INTO tenants (id, name) VALUES (${newId()}::uuid, 'swallowed')`
+    await tx.$executeRaw`SELECT 1 / 0`.catch(() => {})
+    return 'done'
+  })
+  await t.rejects(work, { message: /rolled back/ })
+  t.equal(await db.prisma.tenant.count({ where: { name: 'swallowed' } }), 0)
+})
+
+t.test('a transaction gives its connection back, however it ends', async (t) => {
+  const fails = [
+    async (tx: Tx) => void (await tx.$executeRaw`SELECT 1 / 0`),
+    async (tx: Tx) => void (await tx.tenant.create({ data: { id: acme.tenantId, name: 'twice' } })),
+    async () => await Promise.reject(new Error('no')),
+  ]
+  for (const fail of [...fails, ...fails]) {
+    await Promise.all(Array.from({ length: 25 }, async () => await t.rejects(db.transaction(fail))))
+    await db.transaction(async (tx) => await tx.tenant.count())
+  }
+  t.match(db.connections(), { busy: 0, waiting: 0 })
+})
+
+t.test('a statement is prepared once a connection, with its values as parameters', async (t) => {
+  await db.transaction(async (tx) => {
+    for (const value of ['a', "'; DROP TABLE tenants; --", null])
+      t.same(await tx.$queryRaw`SELECT ${value}::text AS once`, [{ once: value }])
+    const rows = await tx.$queryRaw<unknown[]>`
+      SELECT statement FROM pg_prepared_statements WHERE statement LIKE ${'SELECT $1::text AS once'}`
+    t.same(rows, [{ statement: 'SELECT $1::text AS once' }])
+  })
 })
