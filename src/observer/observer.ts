@@ -72,8 +72,7 @@ export class Observer {
    */
   async look(host: { id: string; name: string }, appId: string, call: CallOptions) {
     const { db } = this.#options
-    const driver = await this.#options.driver(host.id)
-    const since = await observationTime(db.prisma)
+    const [driver, since] = await Promise.all([this.#options.driver(host.id), observationTime(db.prisma)])
     const observation = await driver.observe({ appId }, call)
     await db.transaction(async (tx) => await record(tx, { hostId: host.id, appId, since, observation }))
     return observation

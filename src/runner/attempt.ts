@@ -8,7 +8,7 @@ import type { Database } from '../db/index.ts'
 import { type CallOptions, type Driver, toObservedApp } from '../drivers/index.ts'
 import { AppError, isAppError } from '../errors/app-error.ts'
 import { digestOf } from '../lib/canonical.ts'
-import { buildDesired, goodOf, targetOf, type Wanted } from '../modules/apps/index.ts'
+import { type AppState, buildDesired, type Change, goodOf, targetOf, type Wanted } from '../modules/apps/index.ts'
 import type { Observer } from '../observer/index.ts'
 import { type DesiredApp, type HostCandidate, place, type Plan, reconcile } from '../planning/index.ts'
 import type { AppSpec } from '../spec/index.ts'
@@ -16,6 +16,8 @@ import { planView } from '../web/index.ts'
 
 /** Plan, execute and look again so often in one attempt before it gives way to the others. */
 const MAX_ROUNDS = 20
+/** How soon after a step the tables show what it did. */
+const GLANCE_MS = 100
 const DAY_MS = 24 * 60 * 60 * 1000
 
 export interface AttemptDeps {
@@ -37,14 +39,42 @@ export type AttemptEnd =
   | { readonly end: 'again' }
   | { readonly end: 'error'; readonly error: unknown; readonly goBack: boolean; readonly overdue: boolean }
 
-export type OperationRow = NonNullable<Awaited<ReturnType<typeof loadOperation>>>
+/** An operation with its app, that app's tenant and its host. */
+export interface OperationRow extends Change {
+  readonly id: string
+  readonly kind: string
+  readonly appId: string | null
+  readonly params: unknown
+  readonly cancelRequested: boolean
+  readonly error: unknown
+  readonly app: (AppState & Named & { readonly tenant: Named; readonly host: Named | null }) | null
+}
 
-/** The operation with its app and tenant; null: it is gone. */
-export async function loadOperation(db: Database, id: string) {
-  return await db.prisma.operation.findUnique({
-    where: { id },
-    include: { app: { include: { tenant: true, host: true } } },
-  })
+interface Named {
+  readonly id: string
+  readonly name: string
+}
+
+/** The operation as it is now; null: it is gone. */
+export async function loadOperation(db: Database, id: string): Promise<OperationRow | null> {
+  const rows = await db.prisma.$queryRaw<OperationRow[]>`
+    select o.id, o.kind, o.app_id as "appId", o.patch, o.params, o.revert_to as "revertTo", o.cancel_requested as "cancelRequested", o.error,
+      case when a.id is not null then jsonb_build_object('id', a.id, 'name', a.name, 'wantedRelease', a.wanted_release,
+        'wantedReplicas', a.wanted_replicas, 'wantedRunning', a.wanted_running,
+        'wantedRestartGeneration', a.wanted_restart_generation, 'good', a.good,
+        'tenant', jsonb_build_object('id', t.id, 'name', t.name),
+        'host', case when h.id is not null then jsonb_build_object('id', h.id, 'name', h.name) end) end as app
+    from operations o left join apps a on a.id = o.app_id left join tenants t on t.id = a.tenant_id left join hosts h on h.id = a.host_id
+    where o.id = ${id}::uuid`
+  return rows[0] ?? null
+}
+
+/** A release as planning takes it; null: there is none of this number. */
+async function loadRelease(db: Database, appId: string, number: number | null) {
+  if (number === null) return null
+  const rows = await db.prisma.$queryRaw<{ spec: unknown; notes: unknown }[]>`
+    select spec, notes from releases where app_id = ${appId}::uuid and number = ${number}`
+  return rows[0] ?? null
 }
 
 /**
@@ -59,17 +89,15 @@ export async function attempt(deps: AttemptDeps, lease: Lease, operation: Operat
   const goBack =
     operation.revertTo === null && operation.kind !== 'reconcile' && digestOf(goodOf(app)) !== digestOf(target)
   try {
-    const release =
-      target.release === null
-        ? null
-        : await deps.db.prisma.release.findUnique({
-            where: { appId_number: { appId: app.id, number: target.release } },
-          })
-    const spec = release ? (release.spec as unknown as AppSpec) : null
+    const [release, candidates] = await Promise.all([
+      loadRelease(deps.db, app.id, target.release),
+      app.host ? [] : deps.candidates(),
+    ])
+    const spec = release ? (release.spec as AppSpec) : null
     if (spec?.progressDeadlineNs) deadlineMs = spec.progressDeadlineNs / 1e6
     if (target.release !== null && !release)
       throw new AppError('internal', { detail: `release ${target.release} is gone` })
-    const host = await placeApp(deps, app, spec)
+    const host = await placeApp(deps.db, app, spec, candidates)
     if (!host) return { end: 'reached', target }
     const signal = operation.revertTo === null ? AbortSignal.any([lease.signal, lease.cancelSignal]) : lease.signal
     const call = { signal, guard: lease.guard }
@@ -138,17 +166,24 @@ async function converge({
   awaitMs,
 }: ConvergeOptions): Promise<'reached' | 'stopped' | 'again'> {
   const { db, log, observer } = deps
-  let nextSeq = await closeOpenSteps(db.prisma, fence)
+  let nextSeq: number | null = null
   const glance = glancer(async () => await observer.look(host, appId, call), log)
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     if (lease.stopSignal.aborted) return 'stopped'
-    const desired = await desire()
-    const plan = reconcile(desired, toObservedApp(await observer.look(host, appId, call)))
+    const [desired, observation, firstSeq] = await Promise.all([
+      desire(),
+      observer.look(host, appId, call),
+      nextSeq ?? closeOpenSteps(db.prisma, fence),
+    ])
+    const plan = reconcile(desired, toObservedApp(observation))
     if (plan.steps.length === 0) {
       if (round === 0) await storePlan(db, fence, plan)
       return 'reached'
     }
-    await storePlan(db, fence, plan)
+    // For people: no step waits for it.
+    const stored = storePlan(db, fence, plan)
+    stored.catch(() => {})
+    let looksNext = false
     try {
       const result = await execute({
         db,
@@ -156,7 +191,7 @@ async function converge({
         driver,
         desired,
         plan,
-        firstSeq: nextSeq,
+        firstSeq,
         call,
         stopSignal: lease.stopSignal,
         changed: glance.ask,
@@ -165,8 +200,10 @@ async function converge({
       nextSeq = result.nextSeq
       if (result.end === 'stopped') return 'stopped'
       if (result.end === 'subnet_taken') await refuseSubnet(db.prisma, host.id, appId)
+      await stored
+      looksNext = true
     } finally {
-      await glance.settled()
+      await (looksNext ? glance.drop() : glance.settled())
     }
   }
   return 'again'
@@ -181,15 +218,13 @@ async function storePlan(db: Database, { operationId, owner, attempt: nth }: Fen
 
 /** The app's host; where it has none yet, one is chosen and written down. null: it has none and needs none. */
 async function placeApp(
-  deps: AttemptDeps,
-  app: { id: string; tenantId: string; host: { id: string; name: string } | null },
+  db: Database,
+  app: NonNullable<OperationRow['app']>,
   spec: AppSpec | null,
-): Promise<{ id: string; name: string } | null> {
-  if (!spec || app.host) return app.host ? { id: app.host.id, name: app.host.name } : null
-  const placement = place(
-    { placement: spec.placement, tenantId: app.tenantId, currentHostId: null },
-    await deps.candidates(),
-  )
+  candidates: readonly HostCandidate[],
+): Promise<Named | null> {
+  if (!spec || app.host) return app.host
+  const placement = place({ placement: spec.placement, tenantId: app.tenant.id, currentHostId: null }, candidates)
   if (placement.hostId === null) {
     const reasons = placement.reasons.map(({ host, reason }) => `${host}: ${reason}`).join('; ')
     throw new AppError('no_eligible_host', {
@@ -197,10 +232,13 @@ async function placeApp(
     })
   }
   // Whoever was slower takes the choice of the one before: an app is never on two hosts.
-  await deps.db.prisma.app.updateMany({ where: { id: app.id, hostId: null }, data: { hostId: placement.hostId } })
-  const placed = await deps.db.prisma.app.findUnique({ where: { id: app.id }, select: { host: true } })
-  if (!placed?.host) throw new AppError('no_eligible_host', { detail: `the host ${placement.host} is gone` })
-  return { id: placed.host.id, name: placed.host.name }
+  const placed = await db.prisma.$queryRaw<Named[]>`
+    with placed as (
+      update apps a set host_id = coalesce(a.host_id, h.id) from hosts h where a.id = ${app.id}::uuid and h.id = ${placement.hostId}::uuid
+      returning a.host_id)
+    select h.id, h.name from hosts h join placed on placed.host_id = h.id`
+  if (!placed[0]) throw new AppError('no_eligible_host', { detail: `the host ${placement.host} is gone` })
+  return placed[0]
 }
 
 async function isOverdue(db: Database, operationId: string, deadlineMs: number): Promise<boolean> {
@@ -210,24 +248,37 @@ async function isOverdue(db: Database, operationId: string, deadlineMs: number):
   return rows[0]?.overdue ?? false
 }
 
-/** Runs `look` after it was asked to, one at a time, however often it is asked; its failures are the next attempt's to see. */
-function glancer(look: () => Promise<unknown>, log: Logger): { ask: () => void; settled: () => Promise<void> } {
-  let asked = false
+/**
+ * Runs `look` a moment after it was asked to, one at a time, however often it is asked: the calls that bring containers up have the engine
+ * to themselves first. Its failures are the next attempt's to see.
+ */
+function glancer(look: () => Promise<unknown>, log: Logger) {
+  let asked: NodeJS.Timeout | null = null
   let running: Promise<void> | null = null
   const run = async (): Promise<void> => {
-    while (asked) {
-      asked = false
-      await look().catch((error: unknown) => log.debug({ err: error }, 'a look after a step failed'))
-    }
-    running = null
+    await running
+    await look().catch((error: unknown) => log.debug({ err: error }, 'a look after a step failed'))
+  }
+  const start = (): void => {
+    asked = null
+    running = run()
+  }
+  const drop = async (): Promise<void> => {
+    if (asked) clearTimeout(asked)
+    asked = null
+    await running
   }
   return {
-    ask: () => {
-      asked = true
-      running ??= run()
+    ask: (): void => {
+      asked ??= setTimeout(start, GLANCE_MS)
     },
-    settled: async () => {
-      await running
+    /** Forgets what it was asked for: the caller looks by itself now. */
+    drop,
+    /** Looks at once, where it was asked to and has not yet. */
+    settled: async (): Promise<void> => {
+      const due = asked !== null
+      await drop()
+      if (due) await run()
     },
   }
 }

@@ -1,6 +1,6 @@
 import { errorOfStep, failure } from './failure.ts'
-import { beginStep, endStep, type Fence } from './queue.ts'
-import { LeaseOver } from './lease.ts'
+import { Journal } from './journal.ts'
+import type { Fence } from './queue.ts'
 import type { Database } from '../db/index.ts'
 import type { CallOptions, Driver } from '../drivers/index.ts'
 import { AppError, isAppError } from '../errors/app-error.ts'
@@ -38,6 +38,9 @@ export interface ExecuteResult {
 /**
  * Walks a plan: each step once all that it comes after have finished, independent ones side by side. The first failure keeps new
  * steps from starting, lets those under way end, and is thrown. No decisions are made here.
+ *
+ * A step's call is made once its beginning is written down; its end goes into the statement that writes the beginning of what
+ * comes after it.
  */
 export async function execute(options: ExecuteOptions): Promise<ExecuteResult> {
   const { plan, stopSignal } = options
@@ -47,12 +50,17 @@ export async function execute(options: ExecuteOptions): Promise<ExecuteResult> {
   let seq = options.firstSeq
   let end: ExecuteResult['end'] = 'done'
   const failures: unknown[] = []
+  const journal = new Journal(options.db, options.fence)
+  const written: Promise<void>[] = []
 
   const run = async (step: Step): Promise<void> => {
+    const nth = seq++
     try {
-      const outcome = await runStep(options, step, seq++)
-      if (outcome === 'done') finished.add(step.id)
-      else end = outcome
+      const { result, message } = await runStep(options, journal, step, nth)
+      if (result === 'done') finished.add(step.id)
+      else end = result
+      const wrote = journal.end({ seq: nth, status: result === 'stopped' ? 'cancelled' : 'succeeded', message })
+      written.push(wrote.catch((error: unknown) => void failures.push(error)))
     } catch (error) {
       failures.push(error)
     }
@@ -72,13 +80,19 @@ export async function execute(options: ExecuteOptions): Promise<ExecuteResult> {
     if (underWay.size === 0) break
     await Promise.race(underWay)
   }
+  await Promise.all(written)
   if (failures.length > 0) throw failures[0]
   return { end, nextSeq: seq }
 }
 
-async function runStep(options: ExecuteOptions, step: Step, seq: number): Promise<ExecuteResult['end']> {
-  const { db, fence, desired, plan } = options
-  const record = {
+interface StepResult {
+  readonly result: ExecuteResult['end']
+  readonly message: string | null
+}
+
+async function runStep(options: ExecuteOptions, journal: Journal, step: Step, seq: number): Promise<StepResult> {
+  const { desired, plan, stopSignal } = options
+  await journal.begin({
     seq,
     key: step.id,
     host: plan.host,
@@ -86,31 +100,25 @@ async function runStep(options: ExecuteOptions, step: Step, seq: number): Promis
     action: step.action,
     target: step.target,
     cause: step.cause,
-  }
-  if (!(await beginStep(db.prisma, fence, record))) throw new LeaseOver('lost')
+  })
   try {
-    const { result, message } = await act(options, step)
-    if (!(await endStep(db.prisma, fence, seq, 'succeeded', message))) throw new LeaseOver('lost')
-    return result
+    return await act(options, step)
   } catch (error) {
-    if (isAppError(error)) {
-      await endStep(db.prisma, fence, seq, 'failed', error.options.detail)
-      throw errorOfStep(error, {
-        host: desired.host.name,
-        service: step.service,
-        instance: step.ordinal === null ? null : step.target,
-      })
+    if (stopSignal.aborted && error === stopSignal.reason) return { result: 'stopped', message: 'cut off' }
+    if (!isAppError(error)) {
+      await journal.end({ seq, status: 'cancelled', message: 'cut off' }).catch(() => {})
+      throw error
     }
-    await endStep(db.prisma, fence, seq, 'cancelled', 'cut off')
-    if (options.stopSignal.aborted && error === options.stopSignal.reason) return 'stopped'
-    throw error
+    await journal.end({ seq, status: 'failed', message: error.options.detail })
+    throw errorOfStep(error, {
+      host: desired.host.name,
+      service: step.service,
+      instance: step.ordinal === null ? null : step.target,
+    })
   }
 }
 
-async function act(
-  options: ExecuteOptions,
-  step: Step,
-): Promise<{ result: 'done' | 'subnet_taken'; message: string | null }> {
+async function act(options: ExecuteOptions, step: Step): Promise<StepResult> {
   const { driver, desired, call, stopSignal, changed } = options
   if (step.action === 'wait') {
     await sleep(step.waitMs ?? 0, AbortSignal.any([call.signal, stopSignal]))

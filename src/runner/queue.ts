@@ -162,35 +162,45 @@ export interface StepRecord {
   readonly cause: string
 }
 
-/** Writes that a step began. False: the lease was lost, and nothing was written. */
-export async function beginStep(tx: Tx, fence: Fence, step: StepRecord): Promise<boolean> {
-  const written = await tx.$executeRaw`
-    insert into steps (operation_id, seq, attempt, key, host, service, action, target, cause, status, started_at)
-    select o.id, ${step.seq}, o.attempts, ${step.key}, ${step.host}, ${step.service}, ${step.action}, ${step.target}, ${step.cause}, 'running', now()
-    from operations o where o.id = ${fence.operationId}::uuid and o.lease_owner = ${fence.owner}::uuid and o.attempts = ${fence.attempt}`
-  return written === 1
+export interface StepEnd {
+  readonly seq: number
+  readonly status: 'succeeded' | 'failed' | 'cancelled'
+  readonly message: string | null
 }
 
 /**
- * Writes how a step ended; one that finished for the first time is progress (a pull that each attempt repeats is none).
- * False: the lease was lost, and nothing was written.
+ * Writes that steps ended and that others began; one that finished for the first time is progress (a pull that each attempt repeats
+ * is none). False: the lease was lost, and nothing was written.
  */
-export async function endStep(
+export async function writeSteps(
   tx: Tx,
   fence: Fence,
-  seq: number,
-  status: 'succeeded' | 'failed' | 'cancelled',
-  message: string | null,
+  { ended, begun }: { ended: readonly StepEnd[]; begun: readonly StepRecord[] },
 ): Promise<boolean> {
-  const written = await tx.$executeRaw`
-    with held as (
-      update operations set progress_at = case when ${status} = 'succeeded' and not exists (
-          select from steps before join steps this using (operation_id, key) where before.operation_id = ${fence.operationId}::uuid
-            and this.seq = ${seq} and before.seq <> ${seq} and before.status = 'succeeded') then now() else progress_at end
-      where id = ${fence.operationId}::uuid and lease_owner = ${fence.owner}::uuid and attempts = ${fence.attempt} returning id)
-    update steps s set status = ${status}, message = ${message === null ? null : storable(message)}, finished_at = now()
-    from held where s.operation_id = held.id and s.seq = ${seq}`
-  return written === 1
+  const ends = ended.map((end) => ({ ...end, message: end.message === null ? null : storable(end.message) }))
+  const written = await tx.$queryRaw<unknown[]>`
+    with ended as (
+      select * from jsonb_to_recordset(${JSON.stringify(ends)}::jsonb) as e(seq int, status text, message text)),
+    progress as (
+      select exists (
+        select from ended join steps this on this.operation_id = ${fence.operationId}::uuid and this.seq = ended.seq
+        where ended.status = 'succeeded' and not exists (
+          select from steps before where before.operation_id = this.operation_id and before.key = this.key
+            and before.seq <> this.seq and before.status = 'succeeded')) as made),
+    held as (
+      update operations set progress_at = case when progress.made then now() else progress_at end from progress
+      where id = ${fence.operationId}::uuid and lease_owner = ${fence.owner}::uuid and attempts = ${fence.attempt}
+      returning id, attempts),
+    closed as (
+      update steps s set status = ended.status, message = ended.message, finished_at = now()
+      from held, ended where s.operation_id = held.id and s.seq = ended.seq),
+    opened as (
+      insert into steps (operation_id, seq, attempt, key, host, service, action, target, cause, status, started_at)
+      select held.id, b.seq, held.attempts, b.key, b.host, b.service, b.action, b.target, b.cause, 'running', now()
+      from held, jsonb_to_recordset(${JSON.stringify(begun)}::jsonb)
+        as b(seq int, key text, host text, service text, action text, target text, cause text))
+    select 1 from held`
+  return written.length === 1
 }
 
 /** Steps that an attempt up to this one left open were cut off with it. Returns the next free sequence number. */

@@ -179,9 +179,12 @@ export class Runner {
   /** True: go on at once. */
   async #attempt(lease: Lease, log: Logger): Promise<boolean> {
     const { db } = this.#options
-    const operation = await this.#write(lease, async () => await loadOperation(db, lease.fence.operationId))
+    // Both after the operation is known to be held here: whatever is asked of it from now on is heard.
+    const [operation] = await Promise.all([
+      this.#write(lease, async () => await loadOperation(db, lease.fence.operationId)),
+      this.#beat(),
+    ])
     if (!operation) return false
-    await this.#beat()
     if ((lease.cancelRequested || operation.cancelRequested) && operation.revertTo === null) {
       return await this.#turn(lease, 'cancelled', { code: 'cancelled', message: 'it was cancelled on request' })
     }

@@ -23,7 +23,8 @@ export function* subnetsOf(blocks: readonly string[]): Generator<string> {
  */
 export async function reserveSubnet(tx: Tx, blocks: readonly string[], hostId: string, appId: string): Promise<string> {
   for (;;) {
-    const rows = await tx.subnet.findMany({ where: { hostId }, select: { cidr: true, appId: true } })
+    const rows = await tx.$queryRaw<{ cidr: string; appId: string | null }[]>`
+      select cidr, app_id as "appId" from subnets where host_id = ${hostId}::uuid`
     const mine = rows.find((row) => row.appId === appId)
     if (mine) return mine.cidr
     const taken = new Set(rows.map((row) => row.cidr))

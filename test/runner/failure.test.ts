@@ -6,7 +6,7 @@ import { openDatabase } from '../../src/db/index.ts'
 import { AppError } from '../../src/errors/app-error.ts'
 import { overdueError } from '../../src/runner/attempt.ts'
 import { errorOfStep, toOperationError } from '../../src/runner/failure.ts'
-import { beginStep, claim, endStep, finish } from '../../src/runner/queue.ts'
+import { claim, finish, writeSteps } from '../../src/runner/queue.ts'
 import { labDatabase } from '../lab/database.ts'
 
 t.test('whatever a container or an engine says, the operation ends and its error is kept', async (t) => {
@@ -20,8 +20,9 @@ t.test('whatever a container or an engine says, the operation ends and its error
     const attempt = (await claim(db.prisma, owner, []))?.attempt ?? 0
     const fence = { operationId: id, owner, attempt }
     const step = { seq: 1, key: 'k', host: 'h1', service: null, action: 'pull_image', target: 'x', cause: 'test' }
-    await beginStep(db.prisma, fence, step)
-    t.equal(await endStep(db.prisma, fence, 1, 'failed', detail), true)
+    await writeSteps(db.prisma, fence, { begun: [step], ended: [] })
+    const ended = { seq: 1, status: 'failed', message: detail } as const
+    t.equal(await writeSteps(db.prisma, fence, { begun: [], ended: [ended] }), true)
     const error = toOperationError(new AppError('crash_loop', { detail }))
     t.equal(await db.transaction(async (tx) => await finish(tx, fence, 'failed', error)), true)
     const row = await db.prisma.operation.findUniqueOrThrow({ where: { id } })

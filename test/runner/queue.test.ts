@@ -4,17 +4,16 @@ import t from 'tap'
 import { insertApp, insertQueued } from './rows.ts'
 import { type Database, openDatabase } from '../../src/db/index.ts'
 import {
-  beginStep,
   claim,
   type Claim,
   closeOpenSteps,
-  endStep,
   type Fence,
   finish,
   heartbeat,
   MAX_LOST_LEASES,
   park,
   turnRound,
+  writeSteps,
 } from '../../src/runner/queue.ts'
 import { sweepLost } from '../../src/runner/sweep.ts'
 import { labDatabase } from '../lab/database.ts'
@@ -129,9 +128,12 @@ t.test('whoever lost the lease can write nothing', async (t) => {
   const taken = await claim(db.prisma, after, [])
   t.match(taken, { id, attempt: 2 })
   const step = { seq: 1, key: 'k', host: 'h1', service: null, action: 'pull_image', target: 'x', cause: 'test' }
-  t.equal(await beginStep(db.prisma, old, step), false)
-  t.equal(await beginStep(db.prisma, fenceOf(taken, after), step), true)
-  t.equal(await endStep(db.prisma, old, 1, 'succeeded', null), false)
+  t.equal(await writeSteps(db.prisma, old, { begun: [step], ended: [] }), false)
+  t.equal(await writeSteps(db.prisma, fenceOf(taken, after), { begun: [step], ended: [] }), true)
+  t.equal(
+    await writeSteps(db.prisma, old, { begun: [], ended: [{ seq: 1, status: 'succeeded', message: null }] }),
+    false,
+  )
   t.equal(await turnRound(db.prisma, old, 'rolled_back', {}), false)
   t.equal(await db.transaction(async (tx) => await finish(tx, old, 'succeeded', null)), false)
   t.same(await heartbeat(db.prisma, before, [id]), [])

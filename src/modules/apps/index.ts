@@ -1,6 +1,7 @@
 export { appRoutes } from './apps.routes.ts'
 export { type AppsDeps } from './changes.routes.ts'
 export {
+  type AppState,
   buildDesired,
   type Change,
   type DesiredInput,
