@@ -17,7 +17,7 @@ export const bench: Bench = {
   run: async ({ short, note }) =>
     await scope(async (t) => {
       const url = await durableDatabase(t)
-      const [tenant] = await seedFleet(url, { tenants: 2, apps: 2 * APPS })
+      const [tenant] = await seedFleet(url, { tenants: 2, apps: 2 * (short ? 100 : APPS) })
       if (!tenant) throw new Error('there is no tenant')
       const server = await startServer({ databaseUrl: url, roles: 'api', env: { MOORAGE_SECRET_KEYS: BENCH_KEYS } })
       t.teardown(async () => void (await server.stop()))
