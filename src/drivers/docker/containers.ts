@@ -6,7 +6,7 @@ import type { EngineRequest } from './engine.ts'
 import { appLabels, isOf, LABELS, readIdentity } from './labels.ts'
 import { Refusal, refused } from './map-error.ts'
 import { checkImageDefaults } from './image-defaults.ts'
-import { networkName, ownNetwork, pickAddress } from './networks.ts'
+import { networkName, ownNetwork, pickAddress, withAddress } from './networks.ts'
 import { connect, disconnect, serviceNames } from './swap.ts'
 import { toContainer } from './translate.ts'
 import { volumeOf } from './volumes.ts'
@@ -19,46 +19,47 @@ const REMOVAL_POLL_MS = 50
 
 /** Makes a container in the app's network, with the service's names or without. One of this identity that is there already is an outcome. */
 export async function createContainer(work: Work): Promise<StepOutcome> {
-  const network = networkName(work.desired)
-  return await work.networks.run(network, work.call.signal, async () => {
-    for (let last = false; ; last = true) {
-      try {
-        await create(work, network)
-        return { result: 'done' }
-      } catch (error) {
-        if (!refused(error, 409, /name .*already in use|already exists/i)) throw error
-        const holder = await inspectContainer(work, work.step.target)
-        if (holder && !isWanted(work, holder)) throw notOurs('container', work.step.target)
-        if (holder && !isHalfDead(holder)) return { result: 'done', message: 'it was there already' }
-        if (last) throw error
-        if (holder) await remove(work, holder.Id)
-      }
+  for (let last = false; ; last = true) {
+    try {
+      await create(work)
+      return { result: 'done' }
+    } catch (error) {
+      if (!refused(error, 409, /name .*already in use|already exists/i)) throw error
+      const holder = await inspectContainer(work, work.step.target)
+      if (holder && !isWanted(work, holder)) throw notOurs('container', work.step.target)
+      if (holder && !isHalfDead(holder)) return { result: 'done', message: 'it was there already' }
+      if (last) throw error
+      if (holder) await remove(work, holder.Id)
     }
-  })
+  }
 }
 
-async function create(work: Work, networkNamed: string): Promise<void> {
+async function create(work: Work): Promise<void> {
   const { engine, call, step, desired, identity } = work
-  const service = step.service === null ? undefined : desired.spec?.services[step.service]
-  if (!service || step.service === null || step.serviceDigest === null || step.ordinal === null) {
+  const { service: name, ordinal, serviceDigest } = step
+  const service = name === null ? undefined : desired.spec?.services[name]
+  if (!service || name === null || serviceDigest === null || ordinal === null) {
     throw new AppError('internal', { detail: `the spec has no service for the container ${step.target}` })
   }
-  const network = await ownNetwork(work, networkNamed)
-  const body = toContainer(service, {
-    network: network.Name,
-    address: await pickAddress(work, network, step.target),
-    aliases: step.serving ? serviceNames(work) : [],
-    healthIntervalNs: await checkImageDefaults(work, service),
-    volume: (key) => volumeOf(desired, identity.installation, key),
-    labels: {
-      ...appLabels(desired, identity.installation),
-      [LABELS.service]: step.service,
-      [LABELS.ordinal]: String(step.ordinal),
-      [LABELS.serviceDigest]: step.serviceDigest,
-      [LABELS.restartGeneration]: String(desired.restartGeneration),
-    },
+  const health = checkImageDefaults(work, service)
+  health.catch(() => {})
+  await withAddress(work, step.target, async (network, address) => {
+    const body = toContainer(service, {
+      network: network.Name,
+      address,
+      aliases: step.serving ? serviceNames(work) : [],
+      healthIntervalNs: await health,
+      volume: (key) => volumeOf(desired, identity.installation, key),
+      labels: {
+        ...appLabels(desired, identity.installation),
+        [LABELS.service]: name,
+        [LABELS.ordinal]: String(ordinal),
+        [LABELS.serviceDigest]: serviceDigest,
+        [LABELS.restartGeneration]: String(desired.restartGeneration),
+      },
+    })
+    await engine.request(call, { method: 'POST', path: '/containers/create', query: { name: step.target }, body })
   })
-  await engine.request(call, { method: 'POST', path: '/containers/create', query: { name: step.target }, body })
 }
 
 /** It is the very container that the step would make. */

@@ -12,6 +12,8 @@ export interface Context {
   readonly identity: Identity
   /** By network: who gives or takes an address there does so alone. */
   readonly networks: KeyedLock
+  /** Addresses of containers that are being made just now. */
+  readonly given: Set<{ readonly network: string; readonly address: string }>
   /** By tenant: what takes long by its nature, so that one tenant's slow registry or grace of an hour keeps nobody else waiting. */
   readonly pulls: KeyedLock
   readonly stops: KeyedLock

@@ -33,6 +33,7 @@ export function createDockerDriver(options: { readonly endpoint: Endpoint; reado
     engine,
     identity: options.identity,
     networks: new KeyedLock(),
+    given: new Set(),
     pulls: new KeyedLock(PULLS),
     stops: new KeyedLock(STOPS),
     digests: new Map(),

@@ -78,21 +78,60 @@ export function networkName(desired: DesiredApp): string {
 }
 
 /**
+ * Makes a container with an address of its own in the app's network. Those that are made side by side wait for each other only while
+ * an address is picked, not while the engine makes them: what is given out counts as used until then.
+ */
+export async function withAddress(
+  work: Work,
+  container: string,
+  make: (network: NetworkInfo, address: string) => Promise<void>,
+): Promise<void> {
+  const name = networkName(work.desired)
+  const given = await work.networks.run(name, work.call.signal, async () => {
+    const [network, listed] = await Promise.all([ownNetwork(work, name), listAddresses(work)])
+    const address = pick(work, network, container, listed)
+    const held = { network: name, address }
+    work.given.add(held)
+    return { network, address, held }
+  })
+  try {
+    await make(given.network, given.address)
+  } finally {
+    work.given.delete(given.held)
+  }
+}
+
+/**
  * An address in the app's network that no container has, running or not: an address once given is a container's for its
  * life, so that neither a swap nor a restart of the engine finds it taken. Call it with the network's lock held.
  */
 export async function pickAddress(work: Work, network: NetworkInfo, container: string): Promise<string> {
-  const { engine, call, desired, identity } = work
-  const ours = await engine.request<Docker.ContainerInfo[]>(call, {
+  return pick(work, network, container, await listAddresses(work))
+}
+
+interface Listed {
+  readonly containers: readonly Docker.ContainerInfo[]
+  /** Given out before the list was asked for: one that is made meanwhile is in neither, later. */
+  readonly given: readonly { readonly network: string; readonly address: string }[]
+}
+
+async function listAddresses({ engine, call, desired, identity, given }: Work): Promise<Listed> {
+  const before = [...given]
+  const containers = await engine.request<Docker.ContainerInfo[]>(call, {
     method: 'GET',
     path: '/containers/json',
     query: { all: true, filters: filterOf(identity.installation, desired.app.id) },
   })
+  return { containers, given: before }
+}
+
+function pick({ desired, given }: Work, network: NetworkInfo, container: string, listed: Listed): string {
   const [block] = network.IPAM?.Config ?? []
   const subnet = block?.Subnet ?? desired.subnet
   if (!subnet) throw new AppError('internal', { detail: `the network ${network.Name} has no subnet` })
   const used = new Set<string | undefined>([gatewayOf(subnet), block?.Gateway])
-  for (const { Names, NetworkSettings } of ours) {
+  for (const one of [...listed.given, ...given]) if (one.network === network.Name) used.add(one.address)
+  for (const { Names, NetworkSettings } of listed.containers) {
     if (Names.includes(`/${container}`)) continue
     const endpoint = NetworkSettings?.Networks[network.Name]
     used.add(endpoint?.IPAMConfig?.IPv4Address).add(endpoint?.IPAddress)
