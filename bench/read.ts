@@ -30,7 +30,7 @@ export const bench: Bench = {
           ...{ warmMs: short ? 500 : 300, measureMs: short ? 500 : 1500 },
           targets: paths.map((path) => ({ path, token: tenant.token })),
         })
-        if (!short) for (const port of Object.values(ports)) await runLoad({ ...load(port), warmMs: 2500 })
+        if (!short) for (const port of Object.values(ports)) await runLoad({ ...load(port), warmMs: 1000 })
         const measure = (side: keyof typeof ports) => async (round: number) => {
           const { perSecond, p50Ms, p99Ms, cpuShare } = await runLoad(load(ports[side]))
           const latency = `p50 ${p50Ms?.toFixed(1)} ms, p99 ${p99Ms?.toFixed(1)} ms`

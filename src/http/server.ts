@@ -58,7 +58,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
     clientErrorHandler: answerClientError,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
-    logController: new RequestLog(),
+    logController: new RequestLog(log),
     // Its own 503 is no problem document: ours is thrown below.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 100 },

@@ -6,7 +6,7 @@ import { createLog } from '../../src/log.ts'
 t.test('a request is one line of the log, with its method, path, status and time', async (t) => {
   const lines: string[] = []
   const log = createLog('info', { write: (line) => void lines.push(line) })
-  const app = fastify({ loggerInstance: log, logController: new RequestLog() })
+  const app = fastify({ loggerInstance: log, logController: new RequestLog(log) })
   app.get('/there', async () => 'it is')
   const { statusCode } = await app.inject({ url: '/there?a=1', headers: { authorization: 'Bearer hidden' } })
   t.equal(statusCode, 200)
