@@ -58,11 +58,17 @@ t.test(
 t.test('without its key file, the embedded database is not given a new key', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'moorage-keys-'))
   t.teardown(async () => await rm(folder, { recursive: true, maxRetries: 5 }))
-  const start = () =>
-    spawn(process.execPath, ['src/main.ts'], {
+  const start = () => {
+    const child = spawn(process.execPath, ['src/main.ts'], {
       env: { PATH: process.env.PATH, MOORAGE_DATA_DIR: folder, MOORAGE_PORT: '0', MOORAGE_LOCAL_HOST: 'off' },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
+    // It stops its database with it, where the test broke off.
+    t.teardown(async () => {
+      if (child.kill('SIGTERM')) await once(child, 'exit')
+    })
+    return child
+  }
   const first = start()
   let said = ''
   first.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
