@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { unverified } from '../../scripts/lock-integrity.ts'
 import { holes, type LockedPackages } from '../../scripts/lock-platforms.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -41,4 +42,10 @@ t.test('the lock file names the packages of every platform, so that npm takes it
   t.ok(removed)
   const holey = Object.fromEntries(Object.entries(lock.packages).filter(([path]) => path !== removed))
   t.equal(Object.keys(holes(holey))[0], removed)
+})
+
+t.test('the lock file has a checksum for every package, so that npm verifies what it gets', async (t) => {
+  const lock: { packages: Parameters<typeof unverified>[0] } = JSON.parse(read('package-lock.json'))
+  t.strictSame(unverified(lock.packages), [], 'run `node scripts/lock-integrity.ts` after an install')
+  t.strictSame(unverified({ 'node_modules/a': {}, 'node_modules/b': { os: ['darwin'] }, c: {} }), ['node_modules/a'])
 })
