@@ -99,8 +99,8 @@ export async function revertWanted(
   tx: Tx,
   operation: { readonly id: string; readonly appId: string | null },
 ): Promise<void> {
-  if (operation.appId !== null && (await lockApp(tx, operation.appId)))
-    await settle(tx, operation.appId, operation.id, null)
+  const app = operation.appId === null ? null : await lockState(tx, operation.appId)
+  if (app) await settle(tx, app, operation.id, null)
 }
 
 /**
@@ -111,61 +111,51 @@ export async function markGood(
   tx: Tx,
   operation: { readonly id: string; readonly appId: string | null; readonly patch: unknown },
 ): Promise<void> {
-  const { appId } = operation
-  if (appId === null || !(await lockApp(tx, appId))) return
-  const app = await tx.app.findUniqueOrThrow({ where: { id: appId } })
+  const app = operation.appId === null ? null : await lockState(tx, operation.appId)
+  if (!app) return
   const good = targetOf(app, { patch: operation.patch, revertTo: null })
-  await settle(tx, appId, operation.id, good)
+  await settle(tx, app, operation.id, good)
   if (good.release === null || !good.running) return
   await tx.$executeRaw`UPDATE "releases" SET "succeeded_at" = coalesce("succeeded_at", now())
-    WHERE "app_id" = ${appId}::uuid AND "number" = ${good.release}`
+    WHERE "app_id" = ${app.id}::uuid AND "number" = ${good.release}`
+}
+
+interface LockedState extends AppState {
+  readonly id: string
+  readonly removing: boolean
+}
+
+/** As `lockApp`, with what the row says; null where it is gone. */
+async function lockState(tx: Tx, appId: string): Promise<LockedState | null> {
+  const rows = await tx.$queryRaw<LockedState[]>`
+    SELECT "id", "removing", "wanted_release" AS "wantedRelease", "wanted_replicas" AS "wantedReplicas", "wanted_running" AS "wantedRunning",
+      "wanted_restart_generation" AS "wantedRestartGeneration", "good"
+    FROM "apps" WHERE "id" = ${appId}::uuid FOR NO KEY UPDATE`
+  return rows[0] ?? null
 }
 
 /** Writes `good` where one is given, and the wanted state that follows from it without operation `endedId`. */
-async function settle(tx: Tx, appId: string, endedId: string, good: Wanted | null): Promise<void> {
-  const app = await tx.app.findUniqueOrThrow({ where: { id: appId } })
-  const active = await tx.operation.findMany({
-    where: {
-      appId,
-      id: { not: endedId },
-      status: { in: ['queued', 'running'] },
-      revertTo: null,
-      cancelRequested: false,
-    },
-    orderBy: [{ wantedVersion: 'asc' }, { id: 'asc' }],
-    select: { id: true, kind: true, status: true, patch: true },
-  })
+async function settle(tx: Tx, app: LockedState, endedId: string, good: Wanted | null): Promise<void> {
+  const active = await tx.$queryRaw<{ id: string; kind: string; status: string; patch: WantedPatch }[]>`
+    SELECT "id", "kind", "status", "patch" FROM "operations"
+    WHERE "app_id" = ${app.id}::uuid AND "id" <> ${endedId}::uuid AND "status" IN ('queued', 'running')
+      AND "revert_to" IS NULL AND NOT "cancel_requested"
+    ORDER BY "wanted_version", "id"`
   let wanted = good ?? goodOf(app)
   for (const { id, kind, status, patch } of active) {
     const hasNothing = wanted.release === null && status === 'queued' && NEEDS_RELEASE.has(kind)
     if (hasNothing && (await endQueued(tx, id, NO_RELEASE, 'failed'))) continue
-    wanted = applyPatch(wanted, patch as WantedPatch)
+    wanted = applyPatch(wanted, patch)
   }
   const removing = active.some(({ kind }) => kind === 'remove')
   const changed = removing !== app.removing || !sameWanted(wanted, wantedOf(app))
   if (!changed && good === null) return
-  await tx.app.update({
-    where: { id: appId },
-    data: {
-      ...(good && { good: { ...good, replicas: { ...good.replicas } } }),
-      ...(changed && { ...wantedColumns(wanted), removing, wantedVersion: { increment: 1 }, updatedAt: new Date() }),
-    },
-  })
-}
-
-/** The wanted state as columns of `apps`. */
-export function wantedColumns(wanted: Wanted): {
-  wantedRelease: number | null
-  wantedReplicas: Record<string, number>
-  wantedRunning: boolean
-  wantedRestartGeneration: number
-} {
-  return {
-    wantedRelease: wanted.release,
-    wantedReplicas: { ...wanted.replicas },
-    wantedRunning: wanted.running,
-    wantedRestartGeneration: wanted.restartGeneration,
-  }
+  await tx.$executeRaw`
+    UPDATE "apps" SET "good" = coalesce(${good && JSON.stringify(good)}::jsonb, "good"), "removing" = ${removing},
+      "wanted_release" = ${wanted.release}, "wanted_replicas" = ${JSON.stringify(wanted.replicas)}::jsonb,
+      "wanted_running" = ${wanted.running}, "wanted_restart_generation" = ${wanted.restartGeneration},
+      "wanted_version" = "wanted_version" + ${changed ? 1 : 0}, "updated_at" = CASE WHEN ${changed} THEN now() ELSE "updated_at" END
+    WHERE "id" = ${app.id}::uuid`
 }
 
 export interface DesiredInput {

@@ -123,18 +123,7 @@ export function createHostAccess({ db, sealer, installation, createDriver }: Hos
     },
     async loadCandidates(tx) {
       const rows = await findCandidates(tx)
-      return rows.map(({ id, name, kind, labels, status, schedulable, tenants, _count }) => {
-        return {
-          id,
-          name,
-          kind,
-          labels: readLabels(labels),
-          status,
-          schedulable,
-          tenants: tenants.map(({ tenantId }) => tenantId),
-          instances: _count.instances,
-        }
-      })
+      return rows.map((row) => ({ ...row, labels: readLabels(row.labels) }))
     },
     async close() {
       await Promise.all([...kept.keys()].map(forget))

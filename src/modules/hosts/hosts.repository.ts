@@ -112,23 +112,28 @@ export interface EndpointRow {
 }
 
 export async function findEndpoint(tx: Tx, id: string): Promise<EndpointRow | null> {
-  return await tx.host.findUnique({ where: { id }, select: { kind: true, endpoint: true } })
+  const rows = await tx.$queryRaw<EndpointRow[]>`SELECT "kind", "endpoint" FROM "hosts" WHERE "id" = ${id}::uuid`
+  return rows[0] ?? null
 }
 
-export async function findCandidates(tx: Tx) {
-  return await tx.host.findMany({
-    select: {
-      id: true,
-      name: true,
-      kind: true,
-      labels: true,
-      status: true,
-      schedulable: true,
-      tenants: { select: { tenantId: true } },
-      _count: { select: { instances: true } },
-    },
-    orderBy: { name: 'asc' },
-  })
+export interface CandidateRow {
+  readonly id: string
+  readonly name: string
+  readonly kind: string
+  readonly labels: unknown
+  readonly status: HostStatus
+  readonly schedulable: boolean
+  /** Whom it is kept for. */
+  readonly tenants: readonly string[]
+  readonly instances: number
+}
+
+export async function findCandidates(tx: Tx): Promise<CandidateRow[]> {
+  return await tx.$queryRaw<CandidateRow[]>`
+    SELECT h."id", h."name", h."kind", h."labels", h."status", h."schedulable",
+      ARRAY(SELECT t."tenant_id"::text FROM "host_tenants" t WHERE t."host_id" = h."id") AS "tenants",
+      (SELECT count(*) FROM "instances" i WHERE i."host_id" = h."id")::int AS "instances"
+    FROM "hosts" h ORDER BY h."name"`
 }
 
 async function setTenants(tx: Tx, hostId: string, tenantIds: readonly string[]): Promise<void> {
