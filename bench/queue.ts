@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { alternate, type Bench, figure, type Figure, median, type Rounds } from './bench.ts'
 import { bareQueue } from './bare-queue.ts'
@@ -10,6 +11,7 @@ import { addHost, must, percentile, Scene } from '../test/prove/scene.ts'
 const ROUNDS = 100
 const QUEUED = 10_000
 const GOAL_MS = 10
+const SETTLE_MS = 50
 
 /** A deploy of a new app: it is placed, gets a subnet, its host is looked at, and its first step is its network. */
 const SPEC = { services: { web: { image: IMAGES.web1, pull_policy: 'never', scale: 0 } } }
@@ -110,6 +112,8 @@ function figures(when: string, { ours, reference }: Rounds): Figure[] {
 /** Deploys a new app, and says how long after the commit its first step started, by the database's clock; then takes it away. */
 async function ourWait(server: LabServer, db: pg.Client, app: string): Promise<number> {
   const { operation } = await must(server, 'PUT', `/v1/tenants/acme/apps/${app}`, { spec: SPEC })
+  // A request that waits would be at work in the same process just then.
+  await sleep(SETTLE_MS)
   const { status, error } = await ended(server, operation)
   if (status !== 'succeeded') throw new Error(`the deploy of ${app} ended ${status}: ${JSON.stringify(error)}`)
   const { rows } = await db.query<{ ms: number }>(

@@ -8,6 +8,9 @@ const OPTIONS: Options = {
   // Errors know their schema: its description is what a person can use of a pattern.
   verbose: true,
   strict: true,
+  // Ours are made by TypeBox: to hold them against the schema of schemas, that would have to be compiled at each start.
+  meta: false,
+  validateSchema: false,
   strictRequired: false,
   strictTypes: false,
 }

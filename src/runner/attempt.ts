@@ -17,7 +17,7 @@ import { planView } from '../web/index.ts'
 /** Plan, execute and look again so often in one attempt before it gives way to the others. */
 const MAX_ROUNDS = 20
 /** How soon after a step the tables show what it did. */
-const GLANCE_MS = 100
+const GLANCE_MS = 500
 const DAY_MS = 24 * 60 * 60 * 1000
 
 export interface AttemptDeps {

