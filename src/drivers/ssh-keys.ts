@@ -38,7 +38,8 @@ export function readKnownHost(text: string): { readonly keys: readonly HostKey[]
 function readLine(words: readonly string[]): HostKey | string {
   if (words[0]?.startsWith('@'))
     return 'has a marker (@cert-authority, @revoked), which is not supported: give the key that the server itself shows'
-  const at = words.findIndex((word, index) => index < 2 && KEY_TYPE.test(word))
+  // The second word first: a server's name may well begin as a type does.
+  const at = [1, 0].find((index) => KEY_TYPE.test(words[index] ?? '')) ?? -1
   const type = words[at] ?? ''
   if (at === -1) return 'is neither `names type base64`, as known_hosts has it, nor `type base64`'
   const supported = Object.keys(HOST_KEY_ALGORITHMS)

@@ -101,16 +101,21 @@ if (await requireEngines(t)) {
       const { error } = await failure(reach(t, { ...sshd.endpoint, ...different }).request(call, INFO))
       t.match(error, { code: 'host_unreachable', message }, what)
       t.notMatch(error, { message: /PRIVATE|BEGIN/ })
+      t.notMatch(
+        error,
+        { message: /\d+\.\d+\.\d+\.|no-such|root|nobody|\.sock/ },
+        'nor where it is, and as whom we come',
+      )
     }
-    await says('a wrong key', { privateKey: await sshd.strangersKey() }, /refuses the login of the user root.*SHA256:/)
-    await says('a user without that key', { user: 'nobody' }, /refuses the login of the user nobody/)
     await says(
-      'no socket',
-      { socketPath: "/no/it's.sock" },
-      /socket \/no\/it's\.sock for the user root: there is no socket/,
+      'a wrong key',
+      { privateKey: await sshd.strangersKey() },
+      /refuses its user's login with the key SHA256:/,
     )
-    await says('no server', { port: 2 }, /SSH server at [\d.]+:2: the connection was refused/)
-    await says('no such name', { host: 'no-such-host.invalid' }, /no-such-host\.invalid:22: its name/)
+    await says('a user without that key', { user: 'nobody' }, /refuses its user's login/)
+    await says('no socket', { socketPath: "/no/it's.sock" }, /socket for its user: there is no socket/)
+    await says('no server', { port: 2 }, /SSH server: the connection was refused/)
+    await says('no such name', { host: 'no-such-host.invalid' }, /SSH server: its name/)
     await lab.kill()
     await says('a dead engine', {}, /no engine listens there/)
     await lab.restart()
@@ -131,7 +136,7 @@ if (await requireEngines(t)) {
     const refused = await failure(engine.request(call, INFO))
     t.match(refused.error, { code: 'host_unreachable' })
     const again = await Promise.all(Array.from({ length: 50 }, async () => await failure(engine.request(call, INFO))))
-    for (const { error } of again) t.match(error, { code: 'host_unreachable', message: /SSH server at/ })
+    for (const { error } of again) t.match(error, { code: 'host_unreachable', message: /SSH server: / })
     const before = sshd.logins()
     await sshd.start()
     await eventually('it is up', async () => await isUp(engine))
@@ -187,7 +192,7 @@ t.test('what takes connections and is no SSH server is told in time', async (t) 
   const endpoint = { host: '127.0.0.1', user: 'root', privateKey, knownHost, socketPath: '/run/docker.sock' }
   const http = await listen(t, createHttpServer())
   const web = await failure(reach(t, { ...endpoint, port: http }).request(call, INFO))
-  t.match(web.error, { code: 'host_unreachable', message: /SSH server at 127\.0\.0\.1/ })
+  t.match(web.error, { code: 'host_unreachable', message: /SSH server: / })
   const open = new Set<Socket>()
   const silent = createServer((socket) => {
     open.add(
@@ -216,4 +221,39 @@ t.test('what takes connections and is no SSH server is told in time', async (t) 
   for (const { error: again } of soon) t.match(again, { message: /did not answer within 8 s/ }, 'the last reason')
   t.ok(connections <= 1, 'and nobody asks again until it is time')
   await eventually('its connection is gone', () => open.size === 0)
+})
+
+t.test('a server that runs something else in the place of our look is left alone with it', async (t) => {
+  const host = ssh2.utils.generateKeyPairSync('ed25519')
+  const user = ssh2.utils.generateKeyPairSync('ed25519')
+  let [running, ended] = [0, 0]
+  const server = new ssh2.Server({ hostKeys: [host.private] }, (client) => {
+    client.on('error', () => {})
+    client.on('authentication', (attempt) => attempt.accept())
+    client.on('request', (_accept, reject) => reject?.())
+    client.on('session', (accept) =>
+      accept().on('exec', (run) => {
+        running++
+        run()
+          .once('close', () => ended++)
+          .resume()
+      }),
+    )
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const address = server.address()
+  const engine = reach(t, {
+    host: '127.0.0.1',
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    user: 'root',
+    privateKey: user.private,
+    knownHost: host.public,
+    socketPath: '/run/docker.sock',
+  })
+  const { error } = await failure(engine.request(call, INFO))
+  t.match(error, { code: 'host_unreachable', message: /there is none, the user may not open it, or/ })
+  t.equal(running, 1)
+  await eventually('it has the end of it', () => ended === 1)
 })

@@ -41,7 +41,7 @@ t.test(
       t.equal(sshd.connections(), 1, 'one connection for all of it')
 
       await sshd.kill()
-      await becomes('unreachable', /SSH server at .*refused/)
+      await becomes('unreachable', /SSH server: .*refused/)
       await sshd.start()
       await becomes('ready', /null/)
 

@@ -10,6 +10,8 @@ import { SshAgent } from './ssh.ts'
 import { explainTls, systemCertificates } from './tls.ts'
 
 const CONNECT_MS = 4000
+/** Said although it is the default: NODE_TLS_REJECT_UNAUTHORIZED in the environment would change that one. */
+const VERIFIED = { rejectUnauthorized: true }
 /** An idle connection is kept so long. */
 const IDLE_MS = 15_000
 
@@ -46,10 +48,10 @@ export function createClient(endpoint: Endpoint): DockerClient {
     return { agent, explain, client: newDocker({ host, port, agent }) }
   }
   // Only the agent has the key: the client would write it down with its options.
-  const agent = new PromptHttpsAgent({ ...kept, ...(tls ?? { ca: systemCertificates() }) })
+  const agent = new PromptHttpsAgent({ ...kept, ...VERIFIED, ...(tls ?? { ca: systemCertificates() }) })
   return {
     agent,
-    explain: (error) => explainTls(error, { host, cert: tls?.cert ?? null }),
+    explain: (error) => explainTls(error, { cert: tls?.cert ?? null }),
     client: newDocker({ host, port, protocol: 'https', agent }),
   }
 }

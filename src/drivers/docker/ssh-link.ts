@@ -46,7 +46,7 @@ export class SshLink {
     this.#tcp.on('error', () => {})
     this.#client.on('ready', () => this.#ready.resolve())
     this.#client.on('error', (error) => this.#end(this.#explain(error)))
-    this.#client.on('close', () => this.#end(this.#unreachable('the connection broke')))
+    this.#client.on('close', () => this.#end(unreachable('the connection broke')))
     try {
       this.#client.connect({
         sock: this.#tcp,
@@ -65,7 +65,7 @@ export class SshLink {
         strictVendor: false,
       })
     } catch (error) {
-      this.#end(this.#unreachable('the private key can not be read', error))
+      this.#end(unreachable('the private key can not be read', error))
     }
   }
 
@@ -83,7 +83,7 @@ export class SshLink {
 
   /** Ends the connection and all that goes over it. */
   close(): void {
-    this.#end(this.#unreachable('the connection was closed'))
+    this.#end(unreachable('the connection was closed'))
   }
 
   /** The work's result, or the connection's end where that comes first. Nothing of it hangs on the connection afterwards. */
@@ -120,31 +120,31 @@ export class SshLink {
 
   /** OpenSSH refuses all in the same words: so this asks the machine itself, as the user whose login it is. */
   async #whyRefused(): Promise<AppError> {
-    const { socketPath, user } = this.#endpoint
+    const { socketPath } = this.#endpoint
     const quoted = `'${socketPath.replaceAll("'", `'\\''`)}'`
     const look = `sh -c 'test -S "$0" || exit 43; test -r "$0" -a -w "$0" || exit 44; exit 45' ${quoted}`
     const code = await new Promise<number | null>((resolve) => {
-      const timer = setTimeout(resolve, REASON_MS, null)
-      const done = (exit: number | null): void => {
-        clearTimeout(timer)
-        resolve(exit)
-      }
+      const late = AbortSignal.timeout(REASON_MS)
+      late.addEventListener('abort', () => resolve(null))
       try {
         this.#client.exec(look, (error, channel) => {
-          if (error) return done(null)
-          channel.on('exit', (exit: number | null) => done(exit)).resume()
+          if (error) return resolve(null)
+          channel.on('exit', resolve).resume()
           channel.stderr.resume()
+          // What runs there in the place of our look (a forced command) may never end, nor what it writes.
+          const close = (): void => channel.close()
+          late.addEventListener('abort', close)
+          if (late.aborted) close()
         })
       } catch {
-        done(null)
+        resolve(null)
       }
     })
     const why = REASONS[code ?? 0] ?? 'there is none, the user may not open it, or the server forwards no sockets'
-    return this.#unreachable(`it does not open the engine's socket ${socketPath} for the user ${user}: ${why}`)
+    return unreachable(`it does not open the engine's socket for its user: ${why}`)
   }
 
   #explain(error: Error & { level?: string; code?: unknown }): AppError {
-    const { user, privateKey } = this.#endpoint
     const known = this.#shown && this.#pinned.some((key) => key.blob.equals(this.#shown ?? key.blob))
     if (error.level === 'handshake' && this.#shown && !known) {
       return this.#mismatch(`it shows the host key ${fingerprint(this.#shown)}`)
@@ -154,33 +154,28 @@ export class SshLink {
       return this.#mismatch(`it has no host key of the pinned type (${types.join(', ')})`)
     }
     if (error.level === 'client-authentication') {
-      const key = loginFingerprint(privateKey)
-      const mend = "its public key belongs into that user's authorized_keys"
-      return this.#unreachable(`it refuses the login of the user ${user} with the key ${key}: ${mend}`, error)
+      const key = loginFingerprint(this.#endpoint.privateKey)
+      return unreachable(`it refuses its user's login with the key ${key}: that belongs into authorized_keys`, error)
     }
     if (error.level === 'client-timeout') {
       const silent = `it did not answer within ${HANDSHAKE_MS / 1000} s`
-      return this.#unreachable(/handshake/i.test(error.message) ? silent : 'it stopped answering', error)
+      return unreachable(/handshake/i.test(error.message) ? silent : 'it stopped answering', error)
     }
-    if (error.level === 'client-socket') return this.#unreachable(connectionWords(error), error)
-    if (error.level === 'handshake') return this.#unreachable(`no common ground: ${error.message}`, error)
-    return this.#unreachable('the connection broke', error)
+    if (error.level === 'client-socket') return unreachable(connectionWords(error), error)
+    if (error.level === 'handshake') return unreachable(`no common ground: ${error.message}`, error)
+    return unreachable('the connection broke', error)
   }
 
   #mismatch(found: string): AppError {
     const pinned = this.#pinned.map(({ blob }) => fingerprint(blob)).join(', ')
     return new AppError('host_identity_mismatch', {
-      detail: `${this.#where()}: ${found}, and ${pinned} is pinned. If the server's administrator confirms the new key, change the host's endpoint; if not, someone else answers there`,
+      detail: `the SSH server: ${found}, and ${pinned} is pinned. If the server's administrator confirms the new key, change the host's endpoint; if not, someone else answers there`,
     })
   }
+}
 
-  #unreachable(why: string, cause?: unknown): AppError {
-    const internal = cause instanceof Error ? cause.message : undefined
-    return new AppError('host_unreachable', { detail: `${this.#where()}: ${why}`, internal, cause })
-  }
-
-  #where(): string {
-    const { host, port } = this.#endpoint
-    return `the SSH server at ${host.includes(':') ? `[${host}]` : host}:${port}`
-  }
+/** Tenants read it too, as why their operation waits: where the server is, and as whom we log in there, is the admins' to know, who see the host's endpoint. */
+function unreachable(why: string, cause?: unknown): AppError {
+  const internal = cause instanceof Error ? cause.message : undefined
+  return new AppError('host_unreachable', { detail: `the SSH server: ${why}`, internal, cause })
 }

@@ -21,32 +21,24 @@ export function systemCertificates(): string[] {
 }
 
 /**
- * Which side TLS failed at, and why, in words that may leave the process; null where it isn't TLS that failed.
- * `cert` is our own chain in PEM, null where we show none.
+ * Which side TLS failed at, and why, in words that may leave the process (names and addresses of machines are none); null where it
+ * isn't TLS that failed. `cert` is our own chain in PEM, null where we show none.
  */
-export function explainTls(
-  error: unknown,
-  { host, cert }: { readonly host: string; readonly cert: string | null },
-): string | null {
+export function explainTls(error: unknown, { cert }: { readonly cert: string | null }): string | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
   const { code } = error
   const cause = SERVER_CAUSES[code]
   if (cause === 'unknown')
     return `its certificate is not from ${cert === null ? "one of the system's CAs" : "the endpoint's CA (ca)"}`
   if (cause !== undefined) return `its certificate ${cause}`
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `its certificate is not for ${host}${namesOf(error)}`
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return "its certificate is not for the name or address in the endpoint's url"
   if (NO_TLS.has(code)) return 'what listens there speaks no TLS'
   if (/ALERT/.test(code)) {
     if (cert === null) return 'it asks for a client certificate: give the endpoint its tls'
     return `it refuses the client certificate (cert)${faultOf(cert)}`
   }
   return /CERT|TLS|SSL/.test(code) ? `TLS failed (${code})` : null
-}
-
-function namesOf(error: Error): string {
-  const cert: unknown = Reflect.get(error, 'cert')
-  const names: unknown = typeof cert === 'object' && cert !== null ? Reflect.get(cert, 'subjectaltname') : null
-  return typeof names === 'string' && names.length < 300 ? `, but for ${names}` : ''
 }
 
 /** What we know of our own certificate that explains the refusal. */

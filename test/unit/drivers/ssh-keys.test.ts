@@ -20,13 +20,15 @@ t.test('keys are read in all forms that OpenSSH prints, and given back in one', 
     `example.com,192.0.2.1 ${typed}`,
     `|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= ${second} root@example`,
     '',
+    // Its name looks like a type.
+    `ssh-1.example.com ${typed}`,
     `  ${rsa.public.trim()} a comment`,
   ].join('\r\n')
   const { keys, problem } = readKnownHost(text)
   t.equal(problem, null)
   t.same(
     keys.map(({ type }) => type),
-    ['ssh-ed25519', 'ecdsa-sha2-nistp384', 'ssh-rsa'],
+    ['ssh-ed25519', 'ecdsa-sha2-nistp384', 'ssh-ed25519', 'ssh-rsa'],
   )
   t.same(hostKeyAlgorithms(keys), ['ssh-ed25519', 'ecdsa-sha2-nistp384', 'rsa-sha2-512', 'rsa-sha2-256'])
   t.same(readKnownHost(knownHostText(keys)), { keys, problem: null })
