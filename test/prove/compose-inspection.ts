@@ -26,6 +26,7 @@ export async function inspectProject(project: ComposeProject, engine: LabEngine)
   const self = (await project.compose('exec', '-T', 'api', 'node', '-e', SELF)).trim()
   const exposed = await findSecrets(project, engine)
   const checks = await failingHealthChecks(project)
+  const metrics = await fetch(`${project.url}/metrics`)
   const migrations = (await project.compose('logs', '--no-log-prefix')).match(/"migration":"\w+"/g) ?? []
   const facts: [string, boolean][] = [
     [
@@ -47,6 +48,7 @@ export async function inspectProject(project: ComposeProject, engine: LabEngine)
       `secrets in docker inspect, logs, image and history: ${exposed.length === 0 ? 'none' : exposed.join(', ')}`,
       exposed.length === 0,
     ],
+    [`/metrics through the proxy: ${metrics.status}`, metrics.status === 404],
     [
       `migrations, by four processes at once: ${migrations.length}, each once`,
       migrations.length > 0 && new Set(migrations).size === migrations.length,
