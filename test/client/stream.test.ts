@@ -25,12 +25,10 @@ async function serve(t: Test, ...answers: readonly Answer[]) {
     server.close()
     server.closeAllConnections()
   })
-  const client = createMoorageClient({
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    token: 'mrg_x',
-  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const client = createMoorageClient({ baseUrl: url, token: 'mrg_x' })
   const follow = (options: FollowOptions = {}) => followStream(client, '/v1/tenants/acme/events', options)
-  return { asked, follow }
+  return { asked, client, follow, url }
 }
 
 const stream =
@@ -145,4 +143,18 @@ t.test('a refusal and a last error event must throw what they say', async (t) =>
     t.ok(error instanceof MoorageError && error.code === 'not_found')
   }
   t.same(seen, ['a'])
+})
+
+t.test('the token must reach no other server: not by a redirect, and not by a path', async (t) => {
+  const elsewhere = await serve(t, stream('data: a\n\n', 'hold'))
+  const { asked, client, follow } = await serve(
+    t,
+    (response) => void response.writeHead(307, { location: `${elsewhere.url}/v1` }).end(),
+    problem(404, 'not_found'),
+  )
+  await t.rejects(take(follow(), 1), { name: 'MoorageError', status: 307 })
+  const path = `@${elsewhere.url.slice('http://'.length)}/v1`
+  t.equal((await client.fetch(path)).status, 404)
+  t.equal(asked[1]?.url, `/${path}`)
+  t.equal(elsewhere.asked.length, 0)
 })

@@ -15,7 +15,7 @@ export interface MoorageOptions {
 
 /** A call for every route: `GET('/v1/whoami')`, typed by the OpenAPI document. */
 export interface MoorageClient extends Client<paths> {
-  /** A request below `baseUrl` with the same token, key and retries, for what the typed calls do not cover: streams. */
+  /** A request below `baseUrl`, whatever the path is, with the same token, key and retries, for what the typed calls do not cover: streams. */
   fetch(path: string, init?: RequestInit): Promise<Response>
 }
 
@@ -28,6 +28,7 @@ export function createMoorageClient({ baseUrl, token, fetch, retries = 5 }: Moor
   const send = createSend({ token, retries, fetch: fetch ?? (async (request) => await globalThis.fetch(request)) })
   return {
     ...createClient<paths>({ baseUrl: base, fetch: send }),
-    fetch: async (path, init) => await send(new Request(`${base}${path}`, init)),
+    // Without the slash a path could go on with the server's name, and take the token to another one.
+    fetch: async (path, init) => await send(new Request(`${base}/${path.replace(/^\/+/, '')}`, init)),
   }
 }

@@ -14,7 +14,8 @@ const MAX_RETRY_AFTER_MS = 30_000
 /**
  * Sends with the token, and again where the connection broke or the answer is 503 with `Retry-After`: at most `retries`
  * times more, with growing pauses. Each change carries an Idempotency-Key, the same each time: it is carried out once,
- * even where only its answer was lost. Rejects with fetch's own error where no attempt got an answer, or the signal aborts.
+ * even where only its answer was lost. A redirect is an answer: nothing goes to another place. Rejects with fetch's own
+ * error where no attempt got an answer, or the signal aborts.
  */
 export function createSend({ token, fetch, retries }: SendOptions): Send {
   return async (given) => {
@@ -22,7 +23,7 @@ export function createSend({ token, fetch, retries }: SendOptions): Send {
     headers.set('authorization', `Bearer ${token}`)
     if (!['GET', 'HEAD'].includes(given.method) && !headers.has('idempotency-key'))
       headers.set('idempotency-key', newKey())
-    const request = new Request(given, { headers })
+    const request = new Request(given, { headers, redirect: 'manual' })
     for (let attempt = 0; ; attempt++) {
       const last = attempt === retries
       const outcome = await once(fetch, last ? request : request.clone())
