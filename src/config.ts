@@ -194,7 +194,8 @@ function readSecretFiles(given: Record<string, string>): { paths: Map<string, st
       else given[name] = text
     } catch (error) {
       const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it holds no text'
-      problems.push(`${variable} names ${path}, which can not be read (${reason})`)
+      // Without the path: somebody may have put the secret itself there.
+      problems.push(`${variable} names a file that can not be read (${reason})`)
     }
   }
   return { paths, problems }

@@ -202,6 +202,8 @@ t.test('an address that says too little to reach an engine is never taken for th
   const log = { ...quiet, info: (fields: object) => logged.push(fields) }
   await registerLocalHost(api, { dockerHost: 'ssh://root:hunter2@a', log })
   t.match(logged, [{ host: 'local', reason: /neither unix:\/\/ nor tcp:\/\// }])
+  await registerLocalHost(api, { dockerHost: 'tcp://root:hunter2@a:2375', log })
+  t.match(logged[1], { host: 'local', reason: /must not hold a user or a password/ })
   t.notMatch(JSON.stringify(logged), /hunter2/)
   t.equal((await api.request('GET', '/v1/hosts/local')).status, 404)
   await registerLocalHost(api, { dockerHost: 'unix:///run/elsewhere.sock', log })

@@ -87,8 +87,9 @@ t.test('every secret may stand in a file, without the newlines at its end', asyn
 t.test('a bad file of a secret is named with its setting, and nothing of what is in it', async (t) => {
   const folder = t.testdir({ empty: '\n', bad: 'mysql://secret\n' })
   const [empty, bad, none] = ['empty', 'bad', 'none'].map((name) => join(folder, name)) as [string, string, string]
-  t.same(problems({ DATABASE_URL_FILE: none }), [`DATABASE_URL_FILE names ${none}, which can not be read (ENOENT)`])
-  t.same(problems({ DATABASE_URL_FILE: folder }), [`DATABASE_URL_FILE names ${folder}, which can not be read (EISDIR)`])
+  t.same(problems({ DATABASE_URL_FILE: none }), ['DATABASE_URL_FILE names a file that can not be read (ENOENT)'])
+  t.same(problems({ DATABASE_URL_FILE: folder }), ['DATABASE_URL_FILE names a file that can not be read (EISDIR)'])
+  t.notMatch(problems({ DATABASE_URL_FILE: 'postgres://me:hunter2@db/app' }).join(), /hunter2/, 'nor itself a secret')
   t.same(problems({ DATABASE_URL: 'postgres://db', MOORAGE_SECRET_KEYS_FILE: empty }), [
     `MOORAGE_SECRET_KEYS_FILE names ${empty}, which is empty`,
   ])

@@ -28,7 +28,8 @@ export async function registerLocalHost(
     log.info({ host: NAME, endpoint }, 'registered the local engine')
   } catch (error) {
     if (!isAppError(error)) throw error
-    log.info({ host: NAME, endpoint, reason: error.options.detail }, 'the local engine is not registered')
+    // Without the endpoint: an address that was refused may hold a password.
+    log.info({ host: NAME, reason: error.options.detail }, 'the local engine is not registered')
   }
 }
 
