@@ -17,6 +17,8 @@ const HOST_KEY_ALGORITHMS: Readonly<Record<string, readonly ssh2.ServerHostKeyAl
   'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'],
 }
 const KEY_TYPE = /^(ssh-|sk-|ecdsa-|rsa-)/
+/** One of each type, and as many that are to follow them. More is somebody's whole known_hosts: every server in it would be believed. */
+const MOST_KEYS = 2 * Object.keys(HOST_KEY_ALGORITHMS).length
 
 /**
  * The keys of a text in the form of OpenSSH's known_hosts, or with `type base64` alone in a line (as in a public key's file). Names
@@ -31,6 +33,8 @@ export function readKnownHost(text: string): { readonly keys: readonly HostKey[]
     if (typeof key === 'string') return { keys: [], problem: `line ${at + 1} ${key}` }
     keys.push(key)
   }
+  if (keys.length > MOST_KEYS)
+    return { keys: [], problem: `there are more than ${MOST_KEYS} keys in it: give those of this one server` }
   return keys.length > 0 ? { keys, problem: null } : { keys, problem: 'there is no key in it' }
 }
 

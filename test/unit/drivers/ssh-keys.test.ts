@@ -56,6 +56,12 @@ t.test('what is not understood is said with its line, and never quoted', async (
   }
 })
 
+t.test('a whole known_hosts is refused: each of its servers would be believed to be this one', async (t) => {
+  const lines = (count: number) => Array.from({ length: count }, (_, n) => `h${n} ${typed}`).join('\n')
+  t.match(readKnownHost(lines(10)), { problem: null })
+  t.match(readKnownHost(lines(11)), { keys: [], problem: /more than 10 keys.*of this one server/ })
+})
+
 t.test('a private key is one without a passphrase', async (t) => {
   for (const { private: key } of [ed25519, ecdsa, rsa]) t.equal(privateKeyProblem(key), null)
   const locked = ssh2.utils.generateKeyPairSync('ed25519', { passphrase: 'hunter2', cipher: 'aes256-ctr', rounds: 1 })
