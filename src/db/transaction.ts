@@ -60,17 +60,40 @@ export function createTransactions(options: pg.PoolConfig): Transactions & { rea
     prisma: withSql(client, sqlOn(pool)),
     async run(work) {
       const connection = await begin()
-      const joined = joinable(client, pool, connection)
+      const held = hold(connection)
+      const joined = joinable(client, pool, held.connection)
       try {
-        const result = await work(txOf(sqlOn(connection), joined.client))
+        const result = await work(txOf(sqlOn(held.connection), joined.client))
         await joined.end()
+        held.letGo()
         await end(connection)
         return result
       } catch (error) {
+        held.letGo()
         await joined.abandon(error)
         await abandon(connection, error)
         throw error
       }
+    },
+  }
+}
+
+/**
+ * A connection as a transaction has it: from `letGo` on, every statement is refused. One that comes later (of a branch whose sibling
+ * failed) would be committed by itself, or be a part of whatever transaction has the connection by then.
+ */
+function hold(connection: pg.PoolClient): { readonly connection: pg.PoolClient; letGo(): void } {
+  let over = false
+  const query = async (config: pg.QueryConfig) => {
+    if (over) throw new Error('the transaction is over, and this statement came too late for it')
+    return await connection.query(config)
+  }
+  return {
+    connection: new Proxy(connection, {
+      get: (target, key) => (key === 'query' ? query : Reflect.get(target, key)),
+    }),
+    letGo() {
+      over = true
     },
   }
 }

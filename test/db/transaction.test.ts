@@ -105,6 +105,33 @@ t.test('a transaction gives its connection back, however it ends', async (t) => 
   t.match(db.connections(), { busy: 0, waiting: 0 })
 })
 
+t.test('what a transaction is asked for after its end is refused, and never runs on its connection', async (t) => {
+  const late = [
+    async (tx: Tx) => await tx.$executeRaw`INSERT INTO tenants (id, name) VALUES (${newId()}::uuid, 'late-sql')`,
+    async (tx: Tx) => await tx.tenant.create({ data: { id: newId(), name: 'late-model' } }),
+  ]
+  for (const outcome of ['fails', 'succeeds'])
+    for (const joins of [false, true]) {
+      const ended = Promise.withResolvers<void>()
+      const branches: Promise<unknown>[] = []
+      const work = db.transaction(async (tx) => {
+        if (joins) await tx.tenant.count()
+        for (const ask of late) branches.push(ended.promise.then(async () => await ask(tx)))
+        if (outcome === 'fails') throw new Error('no')
+      })
+      await (outcome === 'fails' ? t.rejects(work, { message: 'no' }) : work)
+      const results = Promise.allSettled(branches)
+      ended.resolve()
+      t.match(
+        await results,
+        [{ status: 'rejected' }, { status: 'rejected' }],
+        `${outcome}, ${joins ? 'joined' : 'SQL'}`,
+      )
+    }
+  t.equal(await db.prisma.tenant.count({ where: { name: { startsWith: 'late-' } } }), 0)
+  t.match(db.connections(), { busy: 0, waiting: 0 })
+})
+
 t.test('a statement is prepared once a connection, with its values as parameters', async (t) => {
   await db.transaction(async (tx) => {
     for (const value of ['a', "'; DROP TABLE tenants; --", null])
