@@ -85,11 +85,23 @@ export async function startContainer(work: Work): Promise<StepOutcome> {
   try {
     await engine.request(call, { method: 'POST', path })
   } catch (error) {
+    if (isHalfStarted(error)) {
+      await remove(work, info.Id)
+      throw gone('container', step.target)
+    }
     if (!isAddressTaken(error)) throw error
     await readdress(work, info)
     await engine.request(call, { method: 'POST', path })
   }
   return { result: 'done' }
+}
+
+/**
+ * An engine that was killed while it started the container knows nothing of it, and what it runs containers with still has its task:
+ * this container never starts again, another one does.
+ */
+function isHalfStarted(error: unknown): boolean {
+  return refused(error, 500, /\btask \w+: already exists/i)
 }
 
 /** A stranger was connected to our network, and got the address of this container while it was down. (Ports say `bind:` or `listen`.) */
