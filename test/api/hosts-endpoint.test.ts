@@ -5,6 +5,7 @@ import { registerLocalHost } from '../../src/modules/hosts/index.ts'
 import { apiHarness } from '../lab/api.ts'
 import { quiet } from '../lab/database.ts'
 import { FakeEngine } from '../lab/fake-driver.ts'
+import { eventually } from '../lab/run.ts'
 import { labCa } from '../lab/tls.ts'
 
 const login = ssh2.utils.generateKeyPairSync('ed25519')
@@ -64,6 +65,7 @@ t.test('400 names the place of what is wrong with an endpoint, and never quotes 
     [{ ssh: { ...ssh, knownHost: 'h1.example hunter2' } }, '/ssh/knownHost', /line 1/],
     [{ ssh: { ...ssh, knownHost: '# nothing' } }, '/ssh/knownHost', /no key/],
     [{ ssh: { ...ssh, password: 'hunter2' } }, '/ssh/password', /not a known key/],
+    [{ ssh: { ...ssh, privateKey: 'hunter2:b\n'.repeat(2001) } }, '/ssh/privateKey', /20000/],
   ]
   const away = await register({ socketPath: '/run/fake.sock' }, 'there')
   t.equal(away.status, 201)
@@ -194,6 +196,21 @@ t.test('PATCH of the endpoint', async (t) => {
     t.match(await api.request('POST', '/v1/hosts/h1/probe'), { status: 503, body: { code: 'secret_unreadable' } })
     t.match(await patch({ endpoint: { url: 'tcp://old:2375' } }), { status: 200, body: { version: 5 } })
     t.match(await api.request('POST', '/v1/hosts/h1/probe'), { status: 200 })
+  })
+
+  await t.test('409 where the endpoint that it has already was exchanged meanwhile', async (t) => {
+    const { endpoint } = await api.db.prisma.host.findUniqueOrThrow({ where: { name: 'h2' } })
+    const answer = await api.db.transaction(async (tx) => {
+      await tx.$executeRaw`UPDATE "hosts" SET "endpoint" = ${endpoint} WHERE "name" = 'h1'`
+      const patched = patch({ endpoint: { url: 'tcp://old:2375' } })
+      await eventually('it waits for the row', async () => {
+        const waiting = await api.db.prisma.$queryRaw<unknown[]>`
+          SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+        return waiting.length > 0
+      })
+      return { patched }
+    })
+    t.match(await answer.patched, { status: 409, body: { code: 'conflict', detail: /changed meanwhile/ } })
   })
 })
 

@@ -158,3 +158,14 @@ t.test('the token must reach no other server: not by a redirect, and not by a pa
   t.equal(asked[1]?.url, `/${path}`)
   t.equal(elsewhere.asked.length, 0)
 })
+
+t.test('a name must not lead to another route, and a base that is no address is refused at once', async (t) => {
+  const { asked, client } = await serve(t, problem(404, 'not_found'))
+  for (const tenant of ['..', '.', '%2e%2E']) {
+    await t.rejects(client.GET('/v1/tenants/{tenant}/tokens', { params: { path: { tenant } } }), TypeError)
+  }
+  t.equal(asked.length, 0)
+  await client.GET('/v1/tenants/{tenant}/tokens', { params: { path: { tenant: 'a/..' } } })
+  t.equal(asked[0]?.url, '/v1/tenants/a%2F../tokens')
+  t.throws(() => createMoorageClient({ baseUrl: 'moorage.example.com', token: 'mrg_x' }), TypeError)
+})

@@ -1,4 +1,4 @@
-import createClient, { type Client } from 'openapi-fetch'
+import createClient, { type Client, defaultPathSerializer } from 'openapi-fetch'
 import type { paths } from './schema.ts'
 import { createSend, type Send } from './send.ts'
 
@@ -21,14 +21,23 @@ export interface MoorageClient extends Client<paths> {
 
 /**
  * A client. Its calls give `{ data, error, response }` and reject only where there was no answer; `dataOf` turns a problem
- * into an exception. Changes are safe to repeat: see `createSend`.
+ * into an exception. Changes are safe to repeat: see `createSend`. Throws a TypeError for a `baseUrl` that is none, and its calls
+ * do for names in a path that would lead to another one.
  */
 export function createMoorageClient({ baseUrl, token, fetch, retries = 5 }: MoorageOptions): MoorageClient {
-  const base = baseUrl.replace(/\/+$/, '')
+  const base = new URL(baseUrl).href.replace(/\/+$/, '')
   const send = createSend({ token, retries, fetch: fetch ?? (async (request) => await globalThis.fetch(request)) })
   return {
-    ...createClient<paths>({ baseUrl: base, fetch: send }),
+    ...createClient<paths>({ baseUrl: base, fetch: send, pathSerializer }),
     // Without the slash a path could go on with the server's name, and take the token to another one.
     fetch: async (path, init) => await send(new Request(`${base}/${path.replace(/^\/+/, '')}`, init)),
   }
+}
+
+/** A name that is a dot segment takes the URL up a folder, encoded or not (https://url.spec.whatwg.org/#double-dot-path-segment). */
+function pathSerializer(path: string, parameters: Record<string, unknown>): string {
+  for (const [name, value] of Object.entries(parameters)) {
+    if (/^(\.|%2e){1,2}$/i.test(String(value))) throw new TypeError(`${name} can not be ${JSON.stringify(value)}`)
+  }
+  return defaultPathSerializer(path, parameters)
 }

@@ -1,5 +1,6 @@
 import { CHANNELS, notify, type Tx } from '../../db/index.ts'
 import type { Probe } from '../../drivers/driver.ts'
+import { AppError } from '../../errors/app-error.ts'
 import { withDeadline } from '../../lib/abort.ts'
 import { expectPlan, planAnswer, type PlanAnswer, planOfLines, requireVersion } from '../../web/index.ts'
 import { idempotent, type RequestFacts } from '../idempotency/index.ts'
@@ -38,6 +39,8 @@ export async function changeHost(
     const row = await lockHost(tx, name)
     if (!row) throw hostNotFound(name)
     requireVersion(version, row.version)
+    if (parsed && !reached && !deps.hosts.isEndpoint(row.id, row.endpoint, parsed.endpoint))
+      throw new AppError('conflict', { detail: 'its endpoint was changed meanwhile; send the request again' })
     const tenantIds = wish.tenants && (await requireTenants(tx, wish.tenants))
     const lines = changeLines(
       viewHost(row),

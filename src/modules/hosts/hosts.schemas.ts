@@ -49,7 +49,7 @@ const EndpointView = closed(
 )
 export type EndpointView = Static<typeof EndpointView>
 
-const Pem = (description: string, options: { writeOnly?: true } = {}) =>
+const Pem = (description: string, options: { writeOnly?: true; maxLength?: number } = {}) =>
   Type.String({ minLength: 1, maxLength: 100_000, description, ...options })
 
 const EndpointInput = closed(
@@ -84,6 +84,8 @@ const EndpointInput = closed(
           }),
           privateKey: Pem("The login's private key, as ssh-keygen makes it, without a passphrase.", {
             writeOnly: true,
+            // The largest RSA key has 13 kB; the SSH library reads what is no key in the square of its length.
+            maxLength: 20_000,
           }),
           knownHost: Pem(
             "The server's host keys that are believed, a line each: as `ssh-keyscan` prints them and known_hosts has them, or `type base64`. Names in them say nothing.",
