@@ -1,4 +1,4 @@
-import type { Tx } from './types.ts'
+import type { PrismaClient } from './generated/client.ts'
 import { type Sealer, SealError } from '../lib/seal.ts'
 
 /** A column whose values are sealed. Each is in the list of src/modules/sealing. */
@@ -22,12 +22,12 @@ export class SealingKeysError extends Error {
 export type Query = <Row>(sql: string, values: readonly unknown[]) => Promise<Row[]>
 
 export const queryOf =
-  (tx: Tx): Query =>
+  (prisma: PrismaClient): Query =>
   async <Row>(sql: string, values: readonly unknown[]) =>
-    await tx.$queryRawUnsafe<Row[]>(sql, ...values)
+    await prisma.$queryRawUnsafe<Row[]>(sql, ...values)
 
-/** What stands in the place of a key's id where a value is no sealed one. */
-const DAMAGED = 'damaged'
+/** What stands in the place of a key's id where a value is no sealed one; no key can have this id. */
+const DAMAGED = '(damaged)'
 
 /** So many of a key's values are tried: one that was damaged does not make the key a wrong one. */
 const SAMPLES = 5

@@ -4,8 +4,11 @@ import type { Prisma, PrismaClient } from './generated/client.ts'
 /** What this room needs of a logger: pino's own, or any that has these. */
 export type DbLogger = Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>
 
-/** A transaction, as repositories take it. `PrismaClient` is one too (each statement alone). */
-export type Tx = Prisma.TransactionClient
+/**
+ * A transaction, as repositories take it. `PrismaClient` is one too (each statement alone). SQL is a template alone: it is prepared by its
+ * text.
+ */
+export type Tx = Omit<Prisma.TransactionClient, '$queryRawUnsafe' | '$executeRawUnsafe'>
 
 export interface Database {
   readonly prisma: PrismaClient

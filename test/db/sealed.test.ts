@@ -94,6 +94,14 @@ t.test(
   },
 )
 
+t.test('a key is looked at whatever its id, also where that is a word of ours', async (t) => {
+  const database = await open(t)
+  const sealer = createSealer(key('damaged', 1))
+  await database.begin(sealer)
+  await checkKeys(database.query, sealer, SEALED)
+  await t.rejects(checkKeys(database.query, old, SEALED), { name: 'SealingKeysError', message: /damaged is missing/ })
+})
+
 t.test('what was replaced by nothing, because its key is lost for good, keeps no server from its start', async (t) => {
   const database = await open(t)
   await database.begin(old)
@@ -102,7 +110,7 @@ t.test('what was replaced by nothing, because its key is lost for good, keeps no
   await database.prisma.$executeRaw`UPDATE hosts SET endpoint = ''`
   await database.begin(createSealer(k2))
   await checkKeys(database.query, createSealer(k2), SEALED)
-  t.same(await database.counts(), { 'installation k2': 1, 'hosts damaged': 1 })
+  t.same(await database.counts(), { 'installation k2': 1, 'hosts (damaged)': 1 })
 })
 
 t.test('the answer to a request is not told without its key, nor is the request carried out twice', async (t) => {
