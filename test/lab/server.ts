@@ -80,7 +80,10 @@ export async function startServer(options: {
     pid: child.pid ?? 0,
     url,
     lines,
-    client: createMoorageClient({ baseUrl: url, token: LAB_TOKEN }),
+    // Not before it is asked for: a server without the role `api` has no address.
+    get client() {
+      return createMoorageClient({ baseUrl: url, token: LAB_TOKEN })
+    },
     exited,
     request: async (method, path, requestOptions) => await request(url, method, path, requestOptions),
     async stop() {
