@@ -50,6 +50,31 @@ t.test('a lane gives one operation at a time, in the order of their acceptance',
   t.equal((await claim(db.prisma, owner, []))?.id, second)
 })
 
+t.test('a lane keeps this order while many claim at once, and operations end as fast as they begin', async (t) => {
+  const db = await open(t)
+  const lanes = new Map<string, { queued: string[]; claimed: string[] }>()
+  const laneOf = new Map<string, string>()
+  for (const tenant of ['acme', 'globex', 'initech', 'umbrella']) {
+    const app = await insertApp(db, tenant)
+    const queued = []
+    for (let nth = 0; nth < 100; nth += 1) queued.push(await insertQueued(db, app))
+    lanes.set(app.appId, { queued, claimed: [] })
+    for (const id of queued) laneOf.set(id, app.appId)
+  }
+  let left = laneOf.size
+  const work = async (owner: string): Promise<void> => {
+    while (left > 0) {
+      const claimed = await claim(db.prisma, owner, [])
+      if (!claimed) continue
+      lanes.get(laneOf.get(claimed.id) ?? '')?.claimed.push(claimed.id)
+      await db.transaction(async (tx) => await finish(tx, fenceOf(claimed, owner), 'succeeded', null))
+      left -= 1
+    }
+  }
+  await Promise.all(Array.from({ length: 12 }, async () => await work(randomUUID())))
+  for (const { queued, claimed } of lanes.values()) t.same(claimed, queued)
+})
+
 t.test('twenty claims at once take twenty different operations', async (t) => {
   const db = await open(t)
   const ids = []
