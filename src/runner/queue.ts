@@ -81,7 +81,7 @@ async function claimQueued(tx: Tx, owner: string, excluded: readonly string[]): 
       set status = 'running', lease_owner = ${owner}::uuid, lease_until = now() + ${LEASE_MS} * interval '1 millisecond',
           attempts = o.attempts + 1, started_at = now(), progress_at = now()
       from pick where o.id = pick.id and o.status = 'queued'
-        and o.id = (select first.id from operations first where first.lane_id = pick.lane_id and first.status = 'queued' order by first.id limit 1)
+        and pick.id = (select first.id from operations first where first.lane_id = pick.lane_id and first.status = 'queued' order by first.id limit 1)
       returning o.id, o.lane_id, o.attempts, o.tenant_id)
     update lanes l set running_op = taken.id from taken where l.id = taken.lane_id
     returning taken.id, taken.attempts as attempt, taken.tenant_id as "tenantId"`
