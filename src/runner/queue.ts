@@ -58,7 +58,8 @@ async function claimDue(tx: Tx, owner: string, excluded: readonly string[]): Pro
 
 /**
  * Each lane's first is told by what is not there, not by a list of all that is queued: so the database may begin with the free lanes,
- * 0.6 ms instead of 7 where 10,000 wait in others.
+ * 0.6 ms instead of 7 where 10,000 wait in others. `offset 0` keeps it one look into the index for each that may start: joined, 10,000 in
+ * one free lane would be compared with each other, for 5 s.
  */
 async function claimQueued(tx: Tx, owner: string, excluded: readonly string[]): Promise<Claim | null> {
   const rows = await tx.$queryRaw<Claim[]>`
@@ -71,7 +72,7 @@ async function claimQueued(tx: Tx, owner: string, excluded: readonly string[]): 
       left join apps a on a.id = l.app_id
       left join hosts h on h.id = a.host_id
       where head.status = 'queued' and l.running_op is null
-        and not exists (select from operations e where e.lane_id = l.id and e.status = 'queued' and e.id < head.id)
+        and not exists (select from operations e where e.lane_id = l.id and e.status = 'queued' and e.id < head.id offset 0)
         and not coalesce(l.tenant_id = any(${[...excluded]}::uuid[]), false)
         and not coalesce(h.transport ->> 'type' = 'unix' and h.observer_id <> ${owner}::uuid and h.observer_until > now(), false)
       order by coalesce(load.running, 0), head.id limit 1
@@ -81,7 +82,6 @@ async function claimQueued(tx: Tx, owner: string, excluded: readonly string[]): 
       set status = 'running', lease_owner = ${owner}::uuid, lease_until = now() + ${LEASE_MS} * interval '1 millisecond',
           attempts = o.attempts + 1, started_at = now(), progress_at = now()
       from pick where o.id = pick.id and o.status = 'queued'
-        and pick.id = (select first.id from operations first where first.lane_id = pick.lane_id and first.status = 'queued' order by first.id limit 1)
       returning o.id, o.lane_id, o.attempts, o.tenant_id)
     update lanes l set running_op = taken.id from taken where l.id = taken.lane_id
     returning taken.id, taken.attempts as attempt, taken.tenant_id as "tenantId"`
