@@ -170,17 +170,19 @@ async function converge({
   const glance = glancer(async () => await observer.look(host, appId, call), log)
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     if (lease.stopSignal.aborted) return 'stopped'
+    const closed = Promise.resolve(nextSeq ?? closeOpenSteps(db.prisma, fence))
+    // Never left under way: it would close the steps of who comes next.
     const [desired, observation, firstSeq] = await Promise.all([
       desire(),
       observer.look(host, appId, call),
-      nextSeq ?? closeOpenSteps(db.prisma, fence),
-    ])
+      closed,
+    ]).finally(async () => await closed.catch(() => {}))
     const plan = reconcile(desired, toObservedApp(observation))
     if (plan.steps.length === 0) {
       if (round === 0) await storePlan(db, fence, plan)
       return 'reached'
     }
-    // For people: no step waits for it.
+    // For people: no step waits for it. The round's end does: it would overwrite the next one's plan.
     const stored = storePlan(db, fence, plan)
     stored.catch(() => {})
     let looksNext = false
@@ -203,6 +205,7 @@ async function converge({
       await stored
       looksNext = true
     } finally {
+      await stored.catch(() => {})
       await (looksNext ? glance.drop() : glance.settled())
     }
   }
