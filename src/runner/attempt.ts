@@ -170,13 +170,11 @@ async function converge({
   const glance = glancer(async () => await observer.look(host, appId, call), log)
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     if (lease.stopSignal.aborted) return 'stopped'
+    const looked = Promise.all([desire(), observer.look(host, appId, call)])
     const closed = Promise.resolve(nextSeq ?? closeOpenSteps(db.prisma, fence))
     // Never left under way: it would close the steps of who comes next.
-    const [desired, observation, firstSeq] = await Promise.all([
-      desire(),
-      observer.look(host, appId, call),
-      closed,
-    ]).finally(async () => await closed.catch(() => {}))
+    await Promise.allSettled([looked, closed])
+    const [[desired, observation], firstSeq] = await Promise.all([looked, closed])
     const plan = reconcile(desired, toObservedApp(observation))
     if (plan.steps.length === 0) {
       if (round === 0) await storePlan(db, fence, plan)
