@@ -1,10 +1,10 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { alternate, type Bench, figure, type Figure, median, spread } from './bench.ts'
 import { bareDeploy } from './bare-deploy.ts'
-import { durableDatabase } from './database.ts'
+import { benchServer } from './database.ts'
 import { IMAGES } from '../test/lab/images.ts'
 import { ended, type LabServer } from '../test/lab/server.ts'
-import { addHost, must, Scene } from '../test/prove/scene.ts'
+import { must, Scene } from '../test/prove/scene.ts'
 
 const ROUNDS = 10
 const RATIO = 1.1
@@ -41,14 +41,7 @@ export const bench: Bench = {
   about: 'apply over HTTP until all containers run, beside bare dockerode calls that make the same containers',
   run: async ({ short, note }) =>
     await Scene.run(async (scene) => {
-      const databaseUrl = await durableDatabase(scene)
-      const engine = await scene.engine({ tcp: false })
-      const server = await scene.server({ databaseUrl })
-      await addHost(server, 'h1', engine)
-      await must(server, 'POST', '/v1/tenants', { name: 'acme' })
-      const db = new pg.Client({ connectionString: databaseUrl })
-      await db.connect()
-      scene.teardown(async () => await db.end())
+      const { engine, server, db } = await benchServer(scene)
       let nth = 0
       const figures: Figure[] = []
       for (const { name, spec } of SHAPES) {

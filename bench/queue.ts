@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { alternate, type Bench, figure, type Figure, median, type Rounds } from './bench.ts'
 import { bareQueue } from './bare-queue.ts'
-import { durableDatabase } from './database.ts'
+import { benchServer } from './database.ts'
 import { IMAGES } from '../test/lab/images.ts'
 import { parseCompose } from '../src/spec/index.ts'
 import { ended, type LabServer } from '../test/lab/server.ts'
-import { addHost, must, percentile, Scene } from '../test/prove/scene.ts'
+import { must, percentile, Scene } from '../test/prove/scene.ts'
 
 const ROUNDS = 100
 const QUEUED = 10_000
@@ -58,14 +58,7 @@ export const bench: Bench = {
   about: 'from the commit of what accepts a deploy until its first step starts, beside a minimal claim loop',
   run: async ({ short, note }) =>
     await Scene.run(async (scene) => {
-      const databaseUrl = await durableDatabase(scene)
-      const engine = await scene.engine({ tcp: false })
-      const server = await scene.server({ databaseUrl })
-      await addHost(server, 'h1', engine)
-      await must(server, 'POST', '/v1/tenants', { name: 'acme' })
-      const db = new pg.Client({ connectionString: databaseUrl })
-      await db.connect()
-      scene.teardown(async () => await db.end())
+      const { databaseUrl, server, db } = await benchServer(scene)
       await db.query(COMMITS)
       const bare = await bareQueue(scene, databaseUrl)
       let nth = 0

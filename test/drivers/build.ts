@@ -110,3 +110,13 @@ export function volumeStep(desired: DesiredApp, action: 'create_volume' | 'remov
 export function freely(): CallOptions {
   return { signal: new AbortController().signal }
 }
+
+/** What work is rejected with, null where it is not, and after how long. */
+export async function failure(work: Promise<unknown>): Promise<{ error: unknown; ms: number }> {
+  const began = performance.now()
+  const error: unknown = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  return { error, ms: performance.now() - began }
+}

@@ -8,7 +8,7 @@ import type { SshEndpoint } from '../../src/drivers/index.ts'
 import { requireEngines, startEngine } from '../lab/engines.ts'
 import { eventually } from '../lab/run.ts'
 import { startSshd } from '../lab/sshd.ts'
-import { freely } from './build.ts'
+import { failure, freely } from './build.ts'
 
 const call = freely()
 const INFO: EngineRequest = { method: 'GET', path: '/info' }
@@ -18,15 +18,6 @@ function reach(t: Pick<Test, 'teardown'>, ssh: SshEndpoint): Engine {
   const engine = connectEngine({ ssh })
   t.teardown(() => engine.close())
   return engine
-}
-
-async function failure(work: Promise<unknown>): Promise<{ error: unknown; ms: number }> {
-  const began = performance.now()
-  const error: unknown = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  return { error, ms: performance.now() - began }
 }
 
 // All names of one length: the engine's filter takes the beginning of one for it.

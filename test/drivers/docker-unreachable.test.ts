@@ -7,7 +7,7 @@ import { createDriver, type Driver, type Endpoint } from '../../src/drivers/inde
 import { isAppError } from '../../src/errors/app-error.ts'
 import { requireEngines, startEngine } from '../lab/engines.ts'
 import { eventually } from '../lab/run.ts'
-import { desiredApp, freely, networkStep, service, step } from './build.ts'
+import { desiredApp, failure, freely, networkStep, service, step } from './build.ts'
 
 const call = freely()
 const identity = { installation: randomUUID(), hostId: randomUUID() }
@@ -41,15 +41,6 @@ function afterVersion(answer: RequestListener): RequestListener {
     if (request.url?.startsWith('/version')) response.setHeader('content-type', 'application/json').end(VERSION)
     else answer(request, response)
   }
-}
-
-async function failure(work: Promise<unknown>): Promise<{ error: unknown; ms: number }> {
-  const began = performance.now()
-  const error: unknown = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  return { error, ms: performance.now() - began }
 }
 
 t.test('what nobody listens at is host_unreachable at once, with the reason', async (t) => {
