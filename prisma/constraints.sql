@@ -39,3 +39,43 @@ BEGIN
 END $$;
 CREATE TRIGGER "operations_forward_only" BEFORE UPDATE OF "status" ON "operations"
   FOR EACH ROW EXECUTE FUNCTION "operations_forward_only"();
+
+-- What a worker that delivers looks through.
+CREATE INDEX "webhook_deliveries_due_idx" ON "webhook_deliveries" ("next_attempt_at") WHERE "status" = 'pending';
+ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_status_check" CHECK ("status" IN ('pending', 'succeeded', 'failed'));
+CREATE UNIQUE INDEX "webhook_deliveries_once_key" ON "webhook_deliveries" ("webhook_id", "event_id") WHERE NOT "redelivery";
+
+-- The one writer of events. Ids become visible in commit order within a tenant: its lock is taken before an id is, and is held until
+-- the commit, which therefore has to follow at once: call it last in a transaction, and once (the locks of several tenants are taken
+-- in order). Items: {tenantId, type, app, host, service, operationId, actor, data}; those of a tenant that is gone are passed over.
+CREATE FUNCTION "append_events"("items" jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  "key" integer;
+  "queued" integer;
+BEGIN
+  -- One that is being deleted is waited for: what it gets would otherwise fail the change that it tells of.
+  PERFORM FROM "tenants" WHERE "id" IN (SELECT (item ->> 'tenantId')::uuid FROM jsonb_array_elements("items") AS item)
+    ORDER BY "id" FOR KEY SHARE;
+  FOR "key" IN
+    SELECT DISTINCT hashtext(coalesce(item ->> 'tenantId', '')) AS k FROM jsonb_array_elements("items") AS item ORDER BY k
+  LOOP
+    PERFORM pg_advisory_xact_lock(1297044050, "key");
+  END LOOP;
+  WITH written AS (
+    INSERT INTO "events" ("tenant_id", "type", "app", "host", "service", "operation_id", "actor", "data")
+    SELECT (item ->> 'tenantId')::uuid, item ->> 'type', item ->> 'app', item ->> 'host', item ->> 'service',
+      (item ->> 'operationId')::uuid, item ->> 'actor', coalesce(item -> 'data', '{}'::jsonb)
+    FROM jsonb_array_elements("items") WITH ORDINALITY AS i(item, nth)
+    WHERE item ->> 'tenantId' IS NULL OR EXISTS (SELECT FROM "tenants" t WHERE t."id" = (item ->> 'tenantId')::uuid)
+    ORDER BY nth
+    RETURNING "id", "tenant_id", "type")
+  INSERT INTO "webhook_deliveries" ("webhook_id", "event_id")
+  SELECT w."id", e."id" FROM written e JOIN "webhooks" w ON w."tenant_id" = e."tenant_id" AND w."enabled"
+  WHERE w."types" = '{}' OR e."type" = ANY (w."types")
+    OR EXISTS (SELECT FROM unnest(w."types") AS wanted WHERE wanted LIKE '%.*' AND starts_with(e."type", left(wanted, -1)))
+  FOR KEY SHARE OF w;
+  GET DIAGNOSTICS "queued" = ROW_COUNT;
+  PERFORM pg_notify('moorage_event', tenant) FROM (
+    SELECT DISTINCT coalesce(item ->> 'tenantId', '') AS tenant FROM jsonb_array_elements("items") AS item) AS tenants;
+  IF "queued" > 0 THEN PERFORM pg_notify('moorage_delivery', ''); END IF;
+END $$;

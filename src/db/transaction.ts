@@ -11,6 +11,19 @@ const PRISMA_LIMITS = { maxWait: 6000, timeout: 20_000 }
 /** What Prisma says to begin and end a transaction, which is not its to begin or end here. */
 const BOUNDS: ReadonlySet<string> = new Set(['BEGIN', 'COMMIT', 'ROLLBACK'])
 
+/** What each transaction that is under way still has to do before it commits. */
+const endings = new WeakMap<Tx, (() => Promise<void>)[]>()
+
+/**
+ * Has `work` done right before the transaction commits, after everything else in it (in the order of these calls). Throws where `tx` is no
+ * transaction, or one that is over.
+ */
+export function beforeCommit(tx: Tx, work: () => Promise<void>): void {
+  const due = endings.get(tx)
+  if (!due) throw new TypeError('this needs a transaction that is under way')
+  due.push(work)
+}
+
 export interface Transactions {
   /** Each statement alone, on any connection. */
   readonly prisma: PrismaClient
@@ -62,13 +75,19 @@ export function createTransactions(options: pg.PoolConfig): Transactions & { rea
       const connection = await begin()
       const held = hold(connection)
       const joined = joinable(client, pool, held.connection)
+      const tx = txOf(sqlOn(held.connection), joined.client)
+      const due: (() => Promise<void>)[] = []
+      endings.set(tx, due)
       try {
-        const result = await work(txOf(sqlOn(held.connection), joined.client))
+        const result = await work(tx)
+        for (const ending of due) await ending()
+        endings.delete(tx)
         await joined.end()
         held.letGo()
         await end(connection)
         return result
       } catch (error) {
+        endings.delete(tx)
         held.letGo()
         await joined.abandon(error)
         await abandon(connection, error)

@@ -34,4 +34,13 @@ export const CHANNELS = {
   operation: 'moorage_operation',
   /** The host of this id was registered or changed. */
   host: 'moorage_host',
+  /** Events of the tenant of this id were written (empty: of the platform). Sent by `append_events`. */
+  event: 'moorage_event',
+  /** Webhook deliveries are due. Sent by `append_events` too. */
+  delivery: 'moorage_delivery',
+  /** The token of this id was revoked (empty: several were). */
+  token: 'moorage_token',
+  /** The worker of the host of this id is asked something, or the question of this id has its answer. */
+  question: 'moorage_question',
+  answer: 'moorage_answer',
 } as const

@@ -1,3 +1,4 @@
+import type { EngineChange, ExecOptions, ExecSession, LogLine, LogOptions, StatsSample } from './streams.ts'
 import type { DesiredApp, ObservedApp, ObservedContainer, Step } from '../planning/index.ts'
 
 /** What mutual TLS takes, all in PEM: whom to believe, and who we are. */
@@ -141,6 +142,14 @@ export interface Driver {
   inspect(nativeId: string, options: CallOptions): Promise<ObservedContainer | null>
   /** The last `lines` lines of a container's output, both streams, at most 8 KiB. */
   tail(nativeId: string, lines: number, options: CallOptions): Promise<string[]>
+  /** Resolves once the engine tells of changes: every one from then on is brought, until the connection breaks (`host_unreachable`). */
+  follow(options: CallOptions): Promise<AsyncIterable<EngineChange>>
+  /** A container's output in the order of its writing, in batches as they come; ends with the container, at once where it is not ours or gone. */
+  logs(nativeId: string, wanted: LogOptions, options: CallOptions): AsyncIterable<readonly LogLine[]>
+  /** Samples of a running container about once a second, or one alone; ends with the container. */
+  stats(nativeId: string, wanted: { readonly follow: boolean }, options: CallOptions): AsyncIterable<StatsSample>
+  /** Runs a command in a container. Throws `conflict` where it does not run, `not_found` where it is not ours. */
+  exec(nativeId: string, wanted: ExecOptions, options: CallOptions): Promise<ExecSession>
   /** The live inventory, ours and foreign. */
   inventory(kind: InventoryKind, options: CallOptions): Promise<InventoryItem[]>
   /** Ends kept connections. */

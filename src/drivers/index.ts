@@ -3,6 +3,7 @@ import type { Driver, Endpoint, Identity } from './driver.ts'
 import { AppError } from '../errors/app-error.ts'
 
 export * from './driver.ts'
+export * from './streams.ts'
 
 export interface DriverOptions {
   readonly endpoint: Endpoint

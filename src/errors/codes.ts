@@ -138,6 +138,13 @@ export const ERROR_CODES = define({
     owner: 'client',
     mend: 'Use a new key for a new request.',
   },
+  slow_reader: {
+    status: 503,
+    title: 'A stream was not read fast enough',
+    retry: 'retry',
+    owner: 'client',
+    mend: 'Open it again after the last event that you have (`Last-Event-ID`), and read faster; nothing is lost.',
+  },
   unavailable: {
     status: 503,
     title: 'The server can not serve this now',

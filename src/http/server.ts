@@ -1,12 +1,15 @@
+import websocket from '@fastify/websocket'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../db/index.ts'
 import { AppError } from '../errors/app-error.ts'
+import { createEventFeeds, type EventFeeds } from '../events/index.ts'
 import type { Sealer } from '../lib/seal.ts'
 import { appRoutes } from '../modules/apps/index.ts'
+import { eventsRoutes } from '../modules/events/index.ts'
 import { type HostAccess, hostsRoutes } from '../modules/hosts/index.ts'
 import { tenantsRoutes } from '../modules/tenants/index.ts'
-import { tokensRoutes } from '../modules/tokens/index.ts'
+import { createStreamGate, type StreamGate, tokensRoutes } from '../modules/tokens/index.ts'
 import { addSchemas, sendProblem, webSchemas } from '../web/index.ts'
 import { authenticateRequest } from './auth.ts'
 import { answerClientError, CHECK_MS, HEADERS_MS, REQUEST_MS } from './client-error.ts'
@@ -23,7 +26,15 @@ import { buildSerializer } from './serialization.ts'
 import { buildValidator } from './validation.ts'
 
 const BODY_LIMIT = 1_048_576
+/** Of all WebSocket routes; one that takes another than was chosen refuses it. */
+const PROTOCOLS = ['graphql-transport-ws', 'v5.channel.k8s.io']
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/
+
+/** What everything that stays open shares. */
+export interface LiveParts {
+  readonly feeds: EventFeeds
+  readonly gate: StreamGate
+}
 
 export interface ServerDeps {
   readonly db: Database
@@ -35,8 +46,8 @@ export interface ServerDeps {
   readonly log: FastifyBaseLogger
   /** What must be up beside the database, by name. */
   readonly checks: ReadinessChecks
-  /** More route plugins. */
-  readonly routes?: readonly FastifyPluginAsync[]
+  /** More route plugins, made with what the server's live answers share. */
+  readonly routes?: (live: LiveParts) => readonly FastifyPluginAsync[]
   /** Default 24. */
   readonly idempotencyHours?: number
 }
@@ -49,6 +60,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { db, log } = deps
   const routeTable = createRouteTable()
   const metrics = createMetrics(deps)
+  const live: LiveParts = { feeds: createEventFeeds(deps), gate: createStreamGate(deps) }
   let draining = false
 
   const app: FastifyInstance = fastify({
@@ -90,6 +102,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.decorateRequest('principal', null)
   app.addHook('preClose', async () => {
     draining = true
+    await live.gate.close()
+    await live.feeds.close()
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
@@ -111,6 +125,12 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   })
   onlyJson(app)
 
+  await app.register(websocket, {
+    options: {
+      maxPayload: BODY_LIMIT,
+      handleProtocols: (offered) => PROTOCOLS.find((known) => offered.has(known)) ?? false,
+    },
+  })
   addSchemas(app, webSchemas)
   await registerOpenapi(app)
   await app.register(docsPage)
@@ -120,7 +140,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(tokensRoutes(deps))
   await app.register(hostsRoutes(deps))
   await app.register(appRoutes(deps))
-  for (const plugin of deps.routes ?? []) await app.register(plugin)
+  await app.register(eventsRoutes({ ...deps, ...live }))
+  for (const plugin of deps.routes?.(live) ?? []) await app.register(plugin)
   await app.ready()
   return app
 }

@@ -14,3 +14,17 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 export function withDeadline(ms: number, ...signals: (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any([AbortSignal.timeout(ms), ...signals.filter((signal) => signal !== undefined)])
 }
+
+/** Waits for `work`, but no longer than `ms`; false: it is still under way. Rejects as it does. */
+export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const done = new AbortController()
+  const late = sleep(ms, done.signal).then(
+    () => false,
+    () => true,
+  )
+  try {
+    return await Promise.race([work.then(() => true), late])
+  } finally {
+    done.abort()
+  }
+}

@@ -13,7 +13,7 @@ import { CancelAsked, Lease, LeaseOver } from './lease.ts'
 import { claim, type Claim, finish, heartbeat, HEARTBEAT_MS, heartbeatUnlocked, park, turnRound } from './queue.ts'
 import { CHANNELS, isUnavailable, mapDbError, notify } from '../db/index.ts'
 import { isAppError } from '../errors/app-error.ts'
-import { sleep } from '../lib/abort.ts'
+import { sleep, within } from '../lib/abort.ts'
 import { backoffMs } from '../lib/backoff.ts'
 import { monotonicMs } from '../lib/clock.ts'
 import { goodOf } from '../modules/apps/index.ts'
@@ -302,11 +302,4 @@ export class Runner {
       }
     }
   }
-}
-
-/** Waits for `work`, but no longer than `ms`. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const done = new AbortController()
-  await Promise.race([work, sleep(ms, done.signal).catch(() => {})])
-  done.abort()
 }

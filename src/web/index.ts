@@ -1,4 +1,5 @@
 export * from './answer.ts'
+export * from './live.ts'
 export * from './pagination.ts'
 export * from './plan.ts'
 export * from './preconditions.ts'

@@ -64,7 +64,7 @@ export async function apiHarness(t: Teardown, options: ApiOptions = {}): Promise
     installation,
     log: pino({ level: 'silent' }),
     checks: {},
-    routes: options.routes ?? [],
+    ...(options.routes && { routes: () => options.routes ?? [] }),
   })
   t.teardown(async () => {
     await app.close()

@@ -147,6 +147,14 @@ export class FakeEngine {
           const { image } = found.made.get(container?.nativeId ?? '') ?? {}
           return image === IMAGES.crash ? ['one line', 'it broke'].slice(-lines) : []
         }),
+      follow: async () => await Promise.reject(new AppError('unsupported', { detail: 'not built yet' })),
+      logs: () => {
+        throw new AppError('unsupported', { detail: 'not built yet' })
+      },
+      stats: () => {
+        throw new AppError('unsupported', { detail: 'not built yet' })
+      },
+      exec: async () => await Promise.reject(new AppError('unsupported', { detail: 'not built yet' })),
       inventory: async (kind, options) =>
         await call(options, plain('observe'), () => {
           const item = (name: string, entry: Entry | null): InventoryItem => ({

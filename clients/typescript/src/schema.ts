@@ -681,6 +681,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants/{tenant}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A tenant's events: newest first, or live */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of all tenants and of the platform: newest first, or live */
+        get: operations["listAllEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -695,7 +729,7 @@ export interface components {
             /** @description The request id. */
             instance: string;
             /** @enum {string} */
-            code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
+            code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
             errors?: {
                 /** @description JSON Pointer: /body/…, /query/…, /params/… or /headers/…. */
                 path: string;
@@ -948,7 +982,7 @@ export interface components {
             release: number | null;
             error: {
                 /** @enum {string} */
-                code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
+                code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
                 message: string;
                 host?: string;
                 service?: string;
@@ -1001,7 +1035,7 @@ export interface components {
             release: number | null;
             error: {
                 /** @enum {string} */
-                code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
+                code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
                 message: string;
                 host?: string;
                 service?: string;
@@ -1189,6 +1223,33 @@ export interface components {
             }[];
             instances: components["schemas"]["Instance"][];
         };
+        Event: {
+            /** @description Decimal; only grows within a tenant. */
+            id: string;
+            /** @enum {string} */
+            type: "tenant.created" | "tenant.updated" | "tenant.deleted" | "token.created" | "token.revoked" | "host.registered" | "host.updated" | "host.deleted" | "host.status" | "app.created" | "app.updated" | "app.removed" | "operation.queued" | "operation.started" | "operation.step" | "operation.waiting" | "operation.reverting" | "operation.cancel_requested" | "operation.succeeded" | "operation.failed" | "operation.cancelled" | "operation.rolled_back" | "instance.changed" | "instance.removed" | "exec.started" | "exec.ended" | "webhook.created" | "webhook.updated" | "webhook.deleted" | "webhook.disabled";
+            /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+            tenant: string | null;
+            app: string | null;
+            host: string | null;
+            service: string | null;
+            /**
+             * Format: uuid
+             * @description A UUID.
+             */
+            operation: string | null;
+            /** @description `token:<name>`, or a part of the system. */
+            actor: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            at: string;
+            /** @description By type; docs/events.md lists its members. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
     };
     responses: never;
     parameters: never;
@@ -1215,6 +1276,7 @@ export type Release = components['schemas']['Release'];
 export type ReleaseDiff = components['schemas']['ReleaseDiff'];
 export type Instance = components['schemas']['Instance'];
 export type Workload = components['schemas']['Workload'];
+export type Event = components['schemas']['Event'];
 export type $defs = Record<string, never>;
 export interface operations {
     getOpenapi: {
@@ -6577,6 +6639,175 @@ export interface operations {
             };
             /** @description Not Found; `code` says which. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                app?: string;
+                /** @description A UUID. */
+                operation?: string;
+                /** @description Types, with commas between: `operation.step`, or `operation.*` for all that begin so. */
+                type?: string;
+                /** @description For a stream: begin after this event. A `Last-Event-ID` goes before it. */
+                after?: string;
+            };
+            header?: {
+                "last-event-id"?: string;
+            };
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, newest first; or, with `Accept: text/event-stream`, a stream that goes on from `Last-Event-ID`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Event"][];
+                        nextCursor: string | null;
+                    };
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAllEvents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                app?: string;
+                /** @description A UUID. */
+                operation?: string;
+                /** @description Types, with commas between: `operation.step`, or `operation.*` for all that begin so. */
+                type?: string;
+                /** @description For a stream: begin after this event. A `Last-Event-ID` goes before it. */
+                after?: string;
+            };
+            header?: {
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, newest first; or, with `Accept: text/event-stream`, a stream that goes on from `Last-Event-ID`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Event"][];
+                        nextCursor: string | null;
+                    };
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; `code` says which. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -50,6 +50,14 @@ export function createDockerDriver(options: { readonly endpoint: Endpoint; reado
       await edge('inspect', async () => await observeContainer(context, nativeId, call)),
     tail: async (nativeId, lines, call) =>
       await edge('read the log', async () => await tail(context, nativeId, lines, call)),
+    follow: async () => await Promise.reject(new AppError('unsupported', { detail: 'not built yet' })),
+    logs: () => {
+      throw new AppError('unsupported', { detail: 'not built yet' })
+    },
+    stats: () => {
+      throw new AppError('unsupported', { detail: 'not built yet' })
+    },
+    exec: async () => await Promise.reject(new AppError('unsupported', { detail: 'not built yet' })),
     inventory: async (kind, call) => await edge(`list ${kind}`, async () => await inventory(context, kind, call)),
     close: async () => engine.close(),
   }

@@ -1,2 +1,3 @@
+export { type Admission, createStreamGate, type StreamGate } from './stream-gate.ts'
 export { tokensRoutes } from './tokens.routes.ts'
 export { authenticate, ensureAdminToken, newTokenText } from './tokens.service.ts'

@@ -40,6 +40,13 @@ export async function findPrincipal(tx: Tx, hash: string): Promise<PrincipalRow 
   return row ?? null
 }
 
+/** Those of the tokens that are there and have not expired. */
+export async function stillValid(tx: Tx, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM tokens WHERE id = ANY(${[...ids]}::uuid[]) AND (expires_at IS NULL OR expires_at > now())`
+  return new Set(rows.map(({ id }) => id))
+}
+
 export async function listTokens(
   tx: Tx,
   tenantId: string | null,

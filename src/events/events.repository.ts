@@ -1,0 +1,129 @@
+import { Prisma } from '../db/generated/client.ts'
+import type { Tx } from '../db/index.ts'
+import type { EventType } from './types.ts'
+
+/** One event as the API shows it. */
+export interface Event {
+  /** Decimal; grows within a tenant. */
+  readonly id: string
+  readonly type: EventType
+  /** Names. */
+  readonly tenant: string | null
+  readonly app: string | null
+  readonly host: string | null
+  readonly service: string | null
+  /** An id. */
+  readonly operation: string | null
+  readonly actor: string | null
+  /** RFC 3339. */
+  readonly at: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** Whose events: one tenant's, or all of the installation with the platform's own (for admins). */
+export type EventScope = { readonly tenantId: string } | 'all'
+
+export interface EventFilter {
+  readonly app?: string
+  readonly operation?: string
+  /** Types, or `operation.*` for all that begin so. None: all. */
+  readonly types?: readonly string[]
+}
+
+interface EventRow extends Omit<Event, 'at'> {
+  readonly at: Date
+}
+
+const COLUMNS = Prisma.sql`e.id::text, e.type, t.name AS tenant, e.app, e.host, e.service, e.operation_id AS operation, e.actor,
+  e.created_at AS at, e.data FROM events e LEFT JOIN tenants t ON t.id = e.tenant_id`
+
+/** The lock of `append_events`: whoever holds it may have an id that is not visible yet. */
+const APPEND_LOCK = 1_297_044_050
+const HORIZON_POLL_MS = 5
+
+/** At most `take` events after this id, oldest first, whatever they are. `upTo`: none after that one. */
+export async function eventsAfter(tx: Tx, scope: EventScope, after: bigint, take: number, upTo?: bigint) {
+  const rows = await tx.$queryRaw<EventRow[]>`
+    SELECT ${COLUMNS} WHERE e.id > ${after} AND ${ofScope(scope)} AND e.id <= coalesce(${upTo ?? null}::bigint, 9223372036854775807)
+    ORDER BY e.id LIMIT ${take}`
+  return rows.map(toEvent)
+}
+
+/** At most `take` events before this id (or the newest), newest first. */
+export async function eventsBefore(
+  tx: Tx,
+  scope: EventScope,
+  before: bigint | undefined,
+  { app, operation, types = [] }: EventFilter,
+  take: number,
+) {
+  const exact = types.filter((type) => !type.endsWith('.*'))
+  const prefixes = types.filter((type) => type.endsWith('.*')).map((type) => `${type.slice(0, -1)}%`)
+  const rows = await tx.$queryRaw<EventRow[]>`
+    SELECT ${COLUMNS} WHERE e.id < coalesce(${before ?? null}::bigint, 9223372036854775807) AND ${ofScope(scope)}
+      AND e.app IS NOT DISTINCT FROM coalesce(${app ?? null}::text, e.app)
+      AND e.operation_id IS NOT DISTINCT FROM coalesce(${operation ?? null}::uuid, e.operation_id)
+      AND (${types.length === 0} OR e.type = ANY (${exact}::text[]) OR e.type LIKE ANY (${prefixes}::text[]))
+    ORDER BY e.id DESC LIMIT ${take}`
+  return rows.map(toEvent)
+}
+
+/** The newest id of a scope that nothing older can follow any more; 0: there is none. */
+export async function newestId(tx: Tx, scope: EventScope): Promise<bigint> {
+  if (scope === 'all') return await horizon(tx)
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT coalesce(max(id), 0)::text AS id FROM events WHERE tenant_id = ${scope.tenantId}::uuid`
+  return BigInt(rows[0]?.id ?? 0)
+}
+
+/**
+ * Up to which id all events of all tenants are visible, or never will be. Tenants' events are in order each by itself, and one may commit an
+ * older id than another: so the ids that were given by now count once everybody who held a tenant's lock meanwhile has ended.
+ */
+export async function horizon(tx: Tx): Promise<bigint> {
+  const given = await tx.$queryRaw<{ id: string }[]>`
+    SELECT (CASE WHEN is_called THEN last_value ELSE 0 END)::text AS id FROM events_id_seq`
+  const writers = async () =>
+    (
+      await tx.$queryRaw<{ writer: string }[]>`
+        SELECT virtualtransaction AS writer FROM pg_locks
+        WHERE locktype = 'advisory' AND classid::bigint = ${APPEND_LOCK} AND granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+    ).map(({ writer }) => writer)
+  let open = new Set(await writers())
+  while (open.size > 0) {
+    await new Promise((resolve) => setTimeout(resolve, HORIZON_POLL_MS))
+    open = new Set((await writers()).filter((writer) => open.has(writer)))
+  }
+  return BigInt(given[0]?.id ?? 0)
+}
+
+/** True where a reader that has seen all up to `after` may have missed events: they are kept no more, or this id was never given. */
+export async function isGap(tx: Tx, scope: EventScope, after: bigint): Promise<boolean> {
+  const tenant = scope === 'all' ? null : scope.tenantId
+  const rows = await tx.$queryRaw<{ gap: boolean }[]>`
+    SELECT coalesce((SELECT max(event_id) FROM event_floors WHERE tenant_id = coalesce(${tenant}::uuid, tenant_id)) > ${after}, false)
+      OR ${after} > (SELECT last_value FROM events_id_seq) AS gap`
+  return rows[0]?.gap ?? false
+}
+
+/** Whether an event passes a filter. */
+export function passes({ app, operation, types = [] }: EventFilter, event: Event): boolean {
+  return (
+    (app === undefined || event.app === app) &&
+    (operation === undefined || event.operation === operation) &&
+    (types.length === 0 || types.some((type) => isOfType(event.type, type)))
+  )
+}
+
+function isOfType(type: string, wanted: string): boolean {
+  return wanted.endsWith('.*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted
+}
+
+function ofScope(scope: EventScope): Prisma.Sql {
+  return scope === 'all' ? Prisma.sql`true` : Prisma.sql`e.tenant_id = ${scope.tenantId}::uuid`
+}
+
+function toEvent(row: EventRow): Event {
+  return { ...row, at: row.at.toISOString() }
+}

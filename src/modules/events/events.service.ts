@@ -1,0 +1,72 @@
+import Type from 'typebox'
+import type { Tx } from '../../db/types.ts'
+import { AppError } from '../../errors/app-error.ts'
+import { type EventFilter, type EventFeeds, type EventScope, eventsBefore, type FeedItem } from '../../events/index.ts'
+import { closed, decodeCursor, sse, toPage } from '../../web/index.ts'
+
+const Position = closed({ id: Type.String({ pattern: '^[0-9]{1,19}$' }) })
+const MOST = 9_223_372_036_854_775_807n
+
+/** Newest first. */
+export async function pageOfEvents(
+  tx: Tx,
+  scope: EventScope,
+  filter: EventFilter,
+  { limit, cursor }: { limit: number; cursor?: string },
+) {
+  const position = decodeCursor(Position, cursor)
+  const before = position && eventId(position.id, '/query/cursor')
+  const rows = await eventsBefore(tx, scope, before, filter, limit + 1)
+  return toPage(
+    rows,
+    limit,
+    (event) => event,
+    ({ id }) => ({ id }),
+  )
+}
+
+/** An event's id as a number. Throws `bad_request` for what is none; `path` says where it was. */
+export function eventId(text: string, path: string): bigint {
+  const id = /^[0-9]{1,19}$/.test(text) ? BigInt(text) : null
+  if (id !== null && id <= MOST) return id
+  const message = 'is not the id of an event: send one as it was answered'
+  throw new AppError('bad_request', { detail: `${path} ${message}`, errors: [{ path, message }] })
+}
+
+/** What a list's query asks for. */
+export function filterOf({ app, operation, type }: { app?: string; operation?: string; type?: string }): EventFilter {
+  return {
+    ...(app !== undefined && { app }),
+    ...(operation !== undefined && { operation: operation.toLowerCase() }),
+    ...(type !== undefined && { types: type.split(',') }),
+  }
+}
+
+export interface EventStreamRequest {
+  readonly scope: EventScope
+  readonly filter: EventFilter
+  readonly after?: bigint
+  readonly signal: AbortSignal
+}
+
+/** The events of a scope as they are sent to a client: `gap` first where the ones after `after` are not all kept any more. */
+export async function eventParts(
+  feeds: EventFeeds,
+  { scope, filter, after, signal }: EventStreamRequest,
+): Promise<AsyncIterable<string>> {
+  const feed = await feeds.follow(scope, { filter, signal, ...(after !== undefined && { after }) })
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const item of feed) yield partOf(item)
+    },
+  }
+}
+
+function partOf(item: FeedItem): string {
+  if (item.kind === 'gap') {
+    const { after, resumed } = item
+    // Its id is where the stream goes on: who reconnects now is not told of the same gap again.
+    return sse({ id: resumed, event: 'gap', data: JSON.stringify({ after, resumed }) })
+  }
+  return sse({ id: item.event.id, event: item.event.type, data: JSON.stringify(item.event) })
+}

@@ -1,0 +1,104 @@
+import { stillValid } from './tokens.repository.ts'
+import { CHANNELS, type Database, type DbLogger } from '../../db/index.ts'
+import { AppError } from '../../errors/app-error.ts'
+import { monotonicMs } from '../../lib/clock.ts'
+import { type Principal, unauthorized } from '../../web/index.ts'
+
+/** How often the tokens of open streams are looked at: an expiry is seen by this, a revocation by its notification or by this. */
+const LOOK_MS = 500
+/** A database that does not say for so long ends the streams: a revocation could not be seen. */
+const BLIND_MS = 5000
+
+/** What is open for a principal: sockets, event streams, logs. */
+export interface Admission {
+  /**
+   * Aborts with an AppError: `unauthorized` within a second of the token's revocation or expiry, `unavailable` when the server stops
+   * or can't ask the database any more.
+   */
+  readonly signal: AbortSignal
+  /** The stream is over. */
+  close(): void
+}
+
+export interface StreamGate {
+  admit(principal: Principal): Admission
+  /** How many streams are open. */
+  readonly open: number
+  /** Ends all that are open, and any that is admitted from then on. */
+  close(): Promise<void>
+}
+
+/** Watches the tokens of all open streams of this process: one small statement for all of them, and none while there are none. */
+export function createStreamGate({ db, log }: { db: Database; log: DbLogger }): StreamGate {
+  const streams = new Map<string, Set<AbortController>>()
+  let listening: Promise<{ close(): Promise<void> } | null> | null = null
+  let confirmedAt = monotonicMs()
+  let looking: Promise<void> | null = null
+  let closed = false
+
+  const end = (tokenId: string, reason: AppError): void => {
+    for (const stream of streams.get(tokenId) ?? []) stream.abort(reason)
+    streams.delete(tokenId)
+  }
+  const endAll = (detail: string): void => {
+    for (const tokenId of [...streams.keys()]) end(tokenId, new AppError('unavailable', { detail }))
+  }
+  const look = async (): Promise<void> => {
+    const asked = [...streams.keys()]
+    const sentAt = monotonicMs()
+    if (asked.length === 0) {
+      confirmedAt = sentAt
+      return
+    }
+    try {
+      const valid = await stillValid(db.prisma, asked)
+      confirmedAt = sentAt
+      for (const tokenId of asked) {
+        if (!valid.has(tokenId)) end(tokenId, unauthorized('the token was revoked or has expired'))
+      }
+    } catch (error) {
+      log.debug({ err: error }, 'the tokens of open streams could not be looked at')
+    }
+  }
+  const lookOnce = (): void => {
+    looking ??= look().finally(() => {
+      looking = null
+    })
+  }
+  const timer = setInterval(() => {
+    lookOnce()
+    if (monotonicMs() - confirmedAt > BLIND_MS) endAll('the database does not say whether the token is still valid')
+  }, LOOK_MS)
+  timer.unref()
+  const onRevoked = (tokenId: string | null): void => {
+    // A look that is under way may have been before the revocation: the timer's next one is not.
+    if (tokenId === null || tokenId === '') lookOnce()
+    else end(tokenId, unauthorized('the token was revoked'))
+  }
+
+  return {
+    get open() {
+      return [...streams.values()].reduce((sum, set) => sum + set.size, 0)
+    },
+    admit({ id }) {
+      listening ??= db.listen(CHANNELS.token, onRevoked).catch(() => null)
+      const stream = new AbortController()
+      if (closed) stream.abort(new AppError('unavailable', { detail: 'this server is stopping' }))
+      else streams.set(id, (streams.get(id) ?? new Set()).add(stream))
+      return {
+        signal: stream.signal,
+        close() {
+          const set = streams.get(id)
+          set?.delete(stream)
+          if (set?.size === 0) streams.delete(id)
+        },
+      }
+    },
+    async close() {
+      closed = true
+      clearInterval(timer)
+      endAll('this server is stopping')
+      await (await listening)?.close()
+    },
+  }
+}
