@@ -1,4 +1,12 @@
 const HEADER_BYTES = 8
+/** In a header's first byte; 3 is the engine's own error. */
+const STDERR = 2
+
+/** A piece of what a container wrote, and where to. */
+export interface Frame {
+  readonly stream: 'stdout' | 'stderr'
+  readonly data: Buffer
+}
 
 /**
  * Takes the frames of an engine's output stream apart: 8 bytes of header (stream, three zeros, length as a big-endian
@@ -11,14 +19,19 @@ export class FrameDecoder {
 
   /** The payload that this chunk brings, of both streams in the order of their coming. */
   push(chunk: Buffer): Buffer[] {
-    const payload: Buffer[] = []
+    return this.frames(chunk).map(({ data }) => data)
+  }
+
+  /** The same, with the stream of each piece. */
+  frames(chunk: Buffer): Frame[] {
+    const payload: Frame[] = []
     let at = 0
     while (at < chunk.length) {
       if (this.#left > 0) {
-        const piece = chunk.subarray(at, at + this.#left)
-        payload.push(piece)
-        this.#left -= piece.length
-        at += piece.length
+        const data = chunk.subarray(at, at + this.#left)
+        payload.push({ stream: (this.#header[0] ?? 0) >= STDERR ? 'stderr' : 'stdout', data })
+        this.#left -= data.length
+        at += data.length
         continue
       }
       const copied = chunk.copy(this.#header, this.#headerBytes, at, at + HEADER_BYTES - this.#headerBytes)

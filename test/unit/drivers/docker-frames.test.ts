@@ -17,13 +17,23 @@ t.test('frames come out whole however they are cut', async (t) => {
     fc.property(frames, fc.array(fc.integer({ min: 1, max: 15 }), { minLength: 1 }), (all, cuts) => {
       const bytes = Buffer.concat(all.map(({ stream, payload }) => frame(stream, payload)))
       const decoder = new FrameDecoder()
+      const whole = new FrameDecoder()
       const out: Buffer[] = []
+      const said = { stdout: '', stderr: '' }
       for (let at = 0, nth = 0; at < bytes.length; nth++) {
         const size = cuts[nth % cuts.length] ?? 1
-        out.push(...decoder.push(bytes.subarray(at, at + size)))
+        out.push(...whole.push(bytes.subarray(at, at + size)))
+        for (const { stream, data } of decoder.frames(bytes.subarray(at, at + size)))
+          said[stream] += data.toString('hex')
         at += size
       }
-      return Buffer.concat(out).equals(Buffer.concat(all.map(({ payload }) => payload)))
+      const of = (wanted: number) =>
+        all.map(({ stream, payload }) => (stream === wanted ? Buffer.from(payload).toString('hex') : '')).join('')
+      return (
+        Buffer.concat(out).equals(Buffer.concat(all.map(({ payload }) => payload))) &&
+        said.stdout === of(1) &&
+        said.stderr === of(2)
+      )
     }),
   )
   t.pass()
