@@ -44,6 +44,8 @@ export interface OperationRow extends Change {
   readonly id: string
   readonly kind: string
   readonly appId: string | null
+  readonly tenantId: string | null
+  readonly appName: string | null
   readonly params: unknown
   readonly cancelRequested: boolean
   readonly error: unknown
@@ -58,7 +60,7 @@ interface Named {
 /** The operation as it is now; null: it is gone. */
 export async function loadOperation(db: Database, id: string): Promise<OperationRow | null> {
   const rows = await db.prisma.$queryRaw<OperationRow[]>`
-    select o.id, o.kind, o.app_id as "appId", o.patch, o.params, o.revert_to as "revertTo", o.cancel_requested as "cancelRequested", o.error,
+    select o.id, o.kind, o.app_id as "appId", o.tenant_id as "tenantId", o.app_name as "appName", o.patch, o.params, o.revert_to as "revertTo", o.cancel_requested as "cancelRequested", o.error,
       case when a.id is not null then jsonb_build_object('id', a.id, 'name', a.name, 'wantedRelease', a.wanted_release,
         'wantedReplicas', a.wanted_replicas, 'wantedRunning', a.wanted_running,
         'wantedRestartGeneration', a.wanted_restart_generation, 'good', a.good,

@@ -47,12 +47,17 @@ async function claimDue(tx: Tx, owner: string, excluded: readonly string[]): Pro
         and not coalesce(o.tenant_id = any(${[...excluded]}::uuid[]), false)
         and not coalesce(h.transport ->> 'type' = 'unix' and h.observer_id <> ${owner}::uuid and h.observer_until > now(), false)
       order by o.next_attempt_at nulls first limit 1
-      for update of o skip locked)
-    update operations o
-    set lease_owner = ${owner}::uuid, lease_until = now() + ${LEASE_MS} * interval '1 millisecond', attempts = o.attempts + 1,
-        lost_leases = o.lost_leases + (o.lease_owner is not null)::int, reason = null, next_attempt_at = null
-    from due where o.id = due.id
-    returning o.id, o.attempts as attempt, o.tenant_id as "tenantId"`
+      for update of o skip locked),
+    taken as (
+      update operations o
+      set lease_owner = ${owner}::uuid, lease_until = now() + ${LEASE_MS} * interval '1 millisecond', attempts = o.attempts + 1,
+          lost_leases = o.lost_leases + (o.lease_owner is not null)::int, reason = null, next_attempt_at = null
+      from due where o.id = due.id
+      returning o.*)
+    select taken.id, taken.attempts as attempt, taken.tenant_id as "tenantId", append_events(jsonb_build_array(jsonb_build_object(
+      'tenantId', taken.tenant_id, 'type', 'operation.started', 'app', taken.app_name, 'operationId', taken.id,
+      'data', jsonb_build_object('kind', taken.kind, 'attempt', taken.attempts))))
+    from taken`
   return rows[0] ?? null
 }
 
@@ -82,9 +87,13 @@ async function claimQueued(tx: Tx, owner: string, excluded: readonly string[]): 
       set status = 'running', lease_owner = ${owner}::uuid, lease_until = now() + ${LEASE_MS} * interval '1 millisecond',
           attempts = o.attempts + 1, started_at = now(), progress_at = now()
       from pick where o.id = pick.id and o.status = 'queued'
-      returning o.id, o.lane_id, o.attempts, o.tenant_id)
-    update lanes l set running_op = taken.id from taken where l.id = taken.lane_id
-    returning taken.id, taken.attempts as attempt, taken.tenant_id as "tenantId"`
+      returning o.*),
+    laned as (
+      update lanes l set running_op = taken.id from taken where l.id = taken.lane_id returning l.id)
+    select taken.id, taken.attempts as attempt, taken.tenant_id as "tenantId", append_events(jsonb_build_array(jsonb_build_object(
+      'tenantId', taken.tenant_id, 'type', 'operation.started', 'app', taken.app_name, 'operationId', taken.id,
+      'data', jsonb_build_object('kind', taken.kind, 'attempt', taken.attempts))))
+    from taken, (select count(*) from laned) as freed`
   return rows[0] ?? null
 }
 
@@ -123,20 +132,33 @@ export async function park(
   fence: Fence,
   { delayMs, reason, error }: { delayMs: number; reason: string | null; error: object | null },
 ): Promise<boolean> {
-  const parked = await tx.$executeRaw`
-    update operations
-    set lease_owner = null, lease_until = null, reason = ${reason}, next_attempt_at = now() + ${delayMs} * interval '1 millisecond',
-        error = case when revert_to is null then ${error === null ? null : JSON.stringify(error)}::jsonb else error end
-    where id = ${fence.operationId}::uuid and lease_owner = ${fence.owner}::uuid and attempts = ${fence.attempt}`
-  return parked === 1
+  const told = error === null ? null : JSON.stringify(error)
+  const parked = await tx.$queryRaw<unknown[]>`
+    with parked as (
+      update operations
+      set lease_owner = null, lease_until = null, reason = ${reason}, next_attempt_at = now() + ${delayMs} * interval '1 millisecond',
+          error = case when revert_to is null then ${told}::jsonb else error end
+      where id = ${fence.operationId}::uuid and lease_owner = ${fence.owner}::uuid and attempts = ${fence.attempt}
+      returning *)
+    select case when reason is not null then append_events(jsonb_build_array(jsonb_build_object(
+      'tenantId', tenant_id, 'type', 'operation.waiting', 'app', app_name, 'operationId', id,
+      'data', jsonb_build_object('reason', reason, 'nextAttemptAt', next_attempt_at, 'error', ${told}::jsonb)))) end
+    from parked`
+  return parked.length === 1
 }
 
 /** Writes that the operation goes back to the good state, and why. False: the lease was lost before. */
 export async function turnRound(tx: Tx, fence: Fence, revertTo: string, error: object): Promise<boolean> {
-  const turned = await tx.$executeRaw`
-    update operations set revert_to = ${revertTo}, error = ${JSON.stringify(error)}::jsonb, progress_at = now()
-    where id = ${fence.operationId}::uuid and lease_owner = ${fence.owner}::uuid and attempts = ${fence.attempt}`
-  return turned === 1
+  const turned = await tx.$queryRaw<unknown[]>`
+    with turned as (
+      update operations set revert_to = ${revertTo}, error = ${JSON.stringify(error)}::jsonb, progress_at = now()
+      where id = ${fence.operationId}::uuid and lease_owner = ${fence.owner}::uuid and attempts = ${fence.attempt}
+      returning *)
+    select append_events(jsonb_build_array(jsonb_build_object(
+      'tenantId', tenant_id, 'type', 'operation.reverting', 'app', app_name, 'operationId', id,
+      'data', jsonb_build_object('to', revert_to, 'error', error))))
+    from turned`
+  return turned.length === 1
 }
 
 /** Ends the operation and frees its lane. False: the lease was lost before, and nothing was written. */
@@ -194,16 +216,25 @@ export async function writeSteps(
     held as (
       update operations set progress_at = case when progress.made then now() else progress_at end from progress
       where id = ${fence.operationId}::uuid and lease_owner = ${fence.owner}::uuid and attempts = ${fence.attempt}
-      returning id, attempts),
+      returning id, attempts, tenant_id, app_name),
     closed as (
       update steps s set status = ended.status, message = ended.message, finished_at = now()
-      from held, ended where s.operation_id = held.id and s.seq = ended.seq),
+      from held, ended where s.operation_id = held.id and s.seq = ended.seq
+      returning s.*),
     opened as (
       insert into steps (operation_id, seq, attempt, key, host, service, action, target, cause, status, started_at)
       select held.id, b.seq, held.attempts, b.key, b.host, b.service, b.action, b.target, b.cause, 'running', now()
       from held, jsonb_to_recordset(${JSON.stringify(begun)}::jsonb)
-        as b(seq int, key text, host text, service text, action text, target text, cause text))
-    select 1 from held`
+        as b(seq int, key text, host text, service text, action text, target text, cause text)
+      returning *),
+    told as (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'tenantId', held.tenant_id, 'type', 'operation.step', 'app', held.app_name, 'host', s.host, 'service', s.service,
+        'operationId', held.id, 'data', jsonb_build_object('seq', s.seq, 'attempt', s.attempt, 'action', s.action,
+          'target', s.target, 'cause', s.cause, 'status', s.status, 'message', left(s.message, 4096)))
+        order by s.status = 'running', s.seq), '[]') as events
+      from held, (select * from closed union all select * from opened) as s)
+    select append_events(told.events) from held, told`
   return written.length === 1
 }
 

@@ -7,7 +7,7 @@ import {
   type OperationRow,
   overdueError,
 } from './attempt.ts'
-import { endOperation } from './end.ts'
+import { endOperation, type OperationEnd } from './end.ts'
 import { toOperationError } from './failure.ts'
 import { CancelAsked, Lease, LeaseOver } from './lease.ts'
 import { claim, type Claim, finish, heartbeat, HEARTBEAT_MS, heartbeatUnlocked, park, turnRound } from './queue.ts'
@@ -198,7 +198,7 @@ export class Runner {
 
   async #conclude(lease: Lease, log: Logger, operation: OperationRow, result: AttemptEnd): Promise<boolean> {
     if (result.end === 'reached') {
-      const status = operation.revertTo ?? 'succeeded'
+      const status = (operation.revertTo ?? 'succeeded') as OperationEnd
       await this.#end(lease, log, operation, status, operation.revertTo ? operation.error : null)
       return false
     }
@@ -260,7 +260,7 @@ export class Runner {
   }
 
   /** From here on the operation goes back to the good state; the next attempt, under the same lease, begins with it. */
-  async #turn(lease: Lease, revertTo: string, error: object): Promise<true> {
+  async #turn(lease: Lease, revertTo: OperationEnd, error: object): Promise<true> {
     const { db } = this.#options
     const turned = await this.#write(lease, async () => await turnRound(db.prisma, lease.fence, revertTo, error))
     if (!turned) throw new LeaseOver('lost')
@@ -277,7 +277,7 @@ export class Runner {
   }
 
   /** Writes the end of an operation and of what it wanted, in one transaction. */
-  async #end(lease: Lease, log: Logger, operation: OperationRow, status: string, error: unknown): Promise<void> {
+  async #end(lease: Lease, log: Logger, operation: OperationRow, status: OperationEnd, error: unknown): Promise<void> {
     const write = async (): Promise<void> =>
       await this.#options.db.transaction(async (tx) => {
         await endOperation(

@@ -115,7 +115,7 @@ t.test('what was replaced by nothing, because its key is lost for good, keeps no
 
 t.test('the answer to a request is not told without its key, nor is the request carried out twice', async (t) => {
   const { db } = await open(t)
-  const facts = { principal: 'p', method: 'PUT', path: '/', key: 'one', hash: 'h' }
+  const facts = { principal: 'p', actor: 'token:p', method: 'PUT', path: '/', key: 'one', hash: 'h' }
   let runs = 0
   const work = async () => {
     runs += 1

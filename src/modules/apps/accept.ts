@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
+import { emit } from '../../events/index.ts'
 import { canonicalJson } from '../../lib/canonical.ts'
 import {
   type Answer,
@@ -59,7 +60,7 @@ export interface ChangeRequest {
 export async function accept(tx: Tx, deps: PlanDeps, request: ChangeRequest): Promise<Answer<OperationAnswer>> {
   const { tenant, app: name } = request
   if (!(await lockAppNamed(tx, tenant.id, name)) && request.create) {
-    await ensureApp(tx, tenant, name)
+    await ensureApp(tx, tenant, name, request.actor)
     // Another request may have made it, and be at work on it.
     await lockAppNamed(tx, tenant.id, name)
   }
@@ -70,6 +71,7 @@ export async function accept(tx: Tx, deps: PlanDeps, request: ChangeRequest): Pr
     expectPlan(request.expectPlan, await planChange(tx, deps, { tenant, name, app, current, decision }))
   }
   const labels = newLabels(app, request)
+  if (labels) emit(tx, { tenantId: tenant.id, type: 'app.updated', app: name, actor: request.actor, data: { labels } })
   if (decision.type === 'change') return answerAccepted(await writeChange(tx, request, app, current, decision, labels))
   if (labels) await writeLabels(tx, app.id, labels)
   if (decision.type === 'existing') return await acceptedAnswer(tx, decision.operationId)

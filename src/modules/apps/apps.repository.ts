@@ -1,6 +1,7 @@
 import { isForeignKeyViolation } from '../../db/index.ts'
 import { Prisma } from '../../db/generated/client.ts'
 import type { Tx } from '../../db/types.ts'
+import { emit } from '../../events/index.ts'
 import { nameId } from '../../lib/ids.ts'
 import { type AppSpec, type CapabilityNote, serviceDigest } from '../../spec/index.ts'
 import { tenantNotFound } from '../../web/index.ts'
@@ -98,15 +99,21 @@ export async function findSituation(tx: Tx, tenantId: string, name: string): Pro
 }
 
 /** An app of this name with its lane, if there is none yet. Its version is 0 until the first change is accepted. */
-export async function ensureApp(tx: Tx, tenant: { id: string; name: string }, name: string): Promise<void> {
+export async function ensureApp(
+  tx: Tx,
+  tenant: { id: string; name: string },
+  name: string,
+  actor: string,
+): Promise<void> {
   // Of its tenant and name: an app that comes back is the one that left volumes behind, and finds them.
   const id = nameId(tenant.id, name)
   try {
-    await tx.$executeRaw`
+    const made = await tx.$executeRaw`
       WITH app AS (
         INSERT INTO apps (id, tenant_id, name, wanted_version) VALUES (${id}::uuid, ${tenant.id}::uuid, ${name}, 0)
         ON CONFLICT DO NOTHING RETURNING id, tenant_id)
       INSERT INTO lanes (id, tenant_id, app_id) SELECT id, tenant_id, id FROM app`
+    if (made > 0) emit(tx, { tenantId: tenant.id, type: 'app.created', app: name, actor, data: { id } })
   } catch (error) {
     if (isForeignKeyViolation(error)) throw tenantNotFound(tenant.name)
     throw error

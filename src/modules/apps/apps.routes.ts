@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import {
+  actorOf,
   addSchemas,
   ChangeHeaders,
   closed,
@@ -104,10 +105,11 @@ function readRoutes(deps: AppsDeps, app: Routes): void {
       },
     },
     async (request, reply) => {
-      const tenant = await tenantFor(db.prisma, principalOf(request), request.params.tenant, 'deploy')
+      const principal = principalOf(request)
+      const tenant = await tenantFor(db.prisma, principal, request.params.tenant, 'deploy')
       const { body } = request
       const ifMatch = parseIfMatch(request.headers['if-match'])
-      const change = { tenant, app: request.params.app, ifMatch, body }
+      const change = { tenant, app: request.params.app, actor: actorOf(principal), ifMatch, body }
       if (body.dryRun) return sendAnswer(reply, await dryRunPatch(db.prisma, change))
       return sendAnswer(reply, await idempotent(deps, factsOf(request), async (tx) => await patchApp(tx, change)))
     },

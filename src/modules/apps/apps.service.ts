@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import type { Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
+import { emit } from '../../events/index.ts'
 import { canonicalJson } from '../../lib/canonical.ts'
 import { type ParsedApp, parseCompose } from '../../spec/index.ts'
 import {
@@ -64,17 +65,25 @@ export async function pageOfApps(tx: Tx, tenantId: string, { limit, cursor }: Pa
 export interface PatchRequest {
   readonly tenant: { readonly id: string }
   readonly app: string
+  /** Who asks. */
+  readonly actor: string
   readonly ifMatch: number | null
   readonly body: PatchBody
 }
 
 /** Changes the labels: all of them, where some are given. Nothing else of an app changes without an operation. */
-export async function patchApp(tx: Tx, { tenant, app: name, ifMatch, body }: PatchRequest): Promise<Answer<App>> {
+export async function patchApp(
+  tx: Tx,
+  { tenant, app: name, actor, ifMatch, body }: PatchRequest,
+): Promise<Answer<App>> {
   await lockAppNamed(tx, tenant.id, name)
   const app = await requireApp(tx, tenant.id, name)
   requireVersion(ifMatch, app.wantedVersion)
   expectPlan(body.expectPlan, patchPlan(app, body))
-  if (body.labels && changesLabels(app, body)) await writeLabels(tx, app.id, body.labels)
+  if (body.labels && changesLabels(app, body)) {
+    await writeLabels(tx, app.id, body.labels)
+    emit(tx, { tenantId: tenant.id, type: 'app.updated', app: name, actor, data: { labels: body.labels } })
+  }
   return await readApp(tx, tenant.id, name)
 }
 

@@ -1,4 +1,5 @@
 import { CHANNELS, type Database, isForeignKeyViolation, isUniqueViolation, notify, type Tx } from '../../db/index.ts'
+import { emit } from '../../events/index.ts'
 import { AppError, isAppError } from '../../errors/app-error.ts'
 import { withDeadline } from '../../lib/abort.ts'
 import { newId } from '../../lib/ids.ts'
@@ -36,8 +37,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
  */
 export async function registerHost(deps: HostsDeps, facts: RequestFacts, wish: RegisterHost): Promise<HostAnswer> {
   try {
-    if (wish.dryRun) return await register(deps.db.prisma, deps.hosts, wish)
-    return await idempotent(deps, facts, async (tx) => await register(tx, deps.hosts, wish))
+    if (wish.dryRun) return await register(deps.db.prisma, deps.hosts, wish, facts.actor)
+    return await idempotent(deps, facts, async (tx) => await register(tx, deps.hosts, wish, facts.actor))
   } catch (error) {
     if (isUniqueViolation(error, 'hosts_name_key')) throw nameTaken(wish.name)
     if (!isUniqueViolation(error, 'hosts_pkey')) throw error
@@ -48,7 +49,7 @@ export async function registerHost(deps: HostsDeps, facts: RequestFacts, wish: R
   }
 }
 
-async function register(tx: Tx, hosts: HostAccess, wish: RegisterHost): Promise<HostAnswer> {
+async function register(tx: Tx, hosts: HostAccess, wish: RegisterHost, actor: string): Promise<HostAnswer> {
   const { endpoint, transport } = parseEndpoint(wish.endpoint)
   // A courtesy, before the engine is touched: the indexes are what holds.
   if (await findHost(tx, wish.name)) throw nameTaken(wish.name)
@@ -68,6 +69,7 @@ async function register(tx: Tx, hosts: HostAccess, wish: RegisterHost): Promise<
     const sealed = hosts.sealEndpoint(id, endpoint)
     await insertHost(tx, { id, name, kind, endpoint: sealed, transport, labels, schedulable }, tenantIds, probe)
     await notify(tx, CHANNELS.host, id)
+    emit(tx, { tenantId: null, type: 'host.registered', host: name, actor, data: { kind } })
     return answerOf(201, await requireById(tx, id))
   } finally {
     await driver.close()
@@ -111,6 +113,7 @@ export async function removeHost(
       if (!wish.force) throw error
     }
     await notify(tx, CHANNELS.host, row.id)
+    emit(tx, { tenantId: null, type: 'host.deleted', host: name, actor: facts.actor })
     removed = row.id
     return { status: 204, body: null }
   })

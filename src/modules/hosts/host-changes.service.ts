@@ -1,5 +1,6 @@
 import { CHANNELS, notify, type Tx } from '../../db/index.ts'
 import type { Probe } from '../../drivers/driver.ts'
+import { emit } from '../../events/index.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { withDeadline } from '../../lib/abort.ts'
 import { expectPlan, planAnswer, type PlanAnswer, planOfLines, requireVersion } from '../../web/index.ts'
@@ -67,6 +68,8 @@ export async function changeHost(
     await updateWanted(tx, row.id, change, tenantIds)
     if (reached) await updateSeen(tx, row.id, 'ready', null, reached.probe)
     await notify(tx, CHANNELS.host, row.id)
+    const changed = Object.keys(wish).filter((key) => key !== 'dryRun' && key !== 'expectPlan')
+    emit(tx, { tenantId: null, type: 'host.updated', host: name, actor: facts.actor, data: { changed } })
     return answerOf(200, await requireById(tx, row.id))
   })
 }

@@ -1,4 +1,5 @@
 import type { Prisma } from '../../db/generated/client.ts'
+import { emit } from '../../events/index.ts'
 import type { Tx } from '../../db/types.ts'
 import type { HostStatus } from './hosts.schemas.ts'
 
@@ -77,7 +78,7 @@ export async function updateWanted(
   if (tenantIds) await setTenants(tx, id, tenantIds)
 }
 
-/** What a probe saw. The observer writes these all other times. */
+/** What a probe saw, with an event where the status is another. The observer writes these all other times. */
 export async function updateSeen(
   tx: Tx,
   id: string,
@@ -85,15 +86,15 @@ export async function updateSeen(
   message: string | null,
   facts: EngineFacts | null,
 ): Promise<void> {
-  await tx.host.updateMany({
-    where: { id },
-    data: {
-      status,
-      message,
-      ...(facts?.capacity && { capacity: { ...facts.capacity } }),
-      ...(facts ? { engineVersion: facts.version, lastSeenAt: new Date() } : {}),
-    },
-  })
+  const capacity = facts?.capacity ? JSON.stringify(facts.capacity) : null
+  const [host] = await tx.$queryRaw<{ name: string; before: HostStatus }[]>`
+    UPDATE hosts h SET status = ${status}, message = ${message}, capacity = coalesce(${capacity}::jsonb, h.capacity),
+      engine_version = coalesce(${facts?.version ?? null}, h.engine_version),
+      last_seen_at = CASE WHEN ${facts !== null} THEN now() ELSE h.last_seen_at END
+    FROM (SELECT id, status FROM hosts WHERE id = ${id}::uuid FOR NO KEY UPDATE) old WHERE h.id = old.id
+    RETURNING h.name, old.status AS before`
+  if (host && host.before !== status)
+    emit(tx, { tenantId: null, type: 'host.status', host: host.name, data: { status, message } })
 }
 
 export async function deleteHost(tx: Tx, id: string): Promise<void> {

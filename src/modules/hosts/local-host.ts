@@ -22,7 +22,14 @@ export async function registerLocalHost(
       'DOCKER_HOST is neither unix:// nor tcp://: what the engine there takes is not in it, so register it by the API'
     return log.info({ host: NAME, reason }, 'the local engine is not registered')
   }
-  const facts = { principal: 'system', method: 'POST', path: '/v1/hosts', key: null, hash: '' }
+  const facts = {
+    principal: 'system',
+    actor: 'system:settings',
+    method: 'POST',
+    path: '/v1/hosts',
+    key: null,
+    hash: '',
+  }
   try {
     await registerHost(deps, facts, { name: NAME, kind: 'docker', endpoint })
     log.info({ host: NAME, endpoint }, 'registered the local engine')

@@ -4,12 +4,15 @@ import type { Database, Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { digestOf } from '../../lib/canonical.ts'
 import { SealError, type Sealer } from '../../lib/seal.ts'
-import { type Answer, principalOf } from '../../web/index.ts'
+import { actorOf, type Answer, principalOf } from '../../web/index.ts'
 import { findRecord, takeKey, writeAnswer, type RecordId, type StoredAnswer } from './idempotency.repository.ts'
 
 /** What an idempotency key is compared by. */
 export interface RequestFacts {
+  /** A token's id. */
   readonly principal: string
+  /** Who asks, as it is written down: `token:<name>`. Of no weight for the key. */
+  readonly actor: string
   readonly method: string
   /** Without the query. */
   readonly path: string
@@ -37,6 +40,7 @@ export const SEALED_ANSWERS: SealedColumn = {
 
 /** The facts of a request. Throws `bad_request` for a key that is not 1 to 255 visible ASCII characters. */
 export function factsOf(request: FastifyRequest): RequestFacts {
+  const principal = principalOf(request)
   const key = request.headers['idempotency-key'] ?? null
   if (key !== null && (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))) {
     const message = 'must be 1 to 255 visible ASCII characters'
@@ -48,7 +52,8 @@ export function factsOf(request: FastifyRequest): RequestFacts {
   const query = Object.fromEntries(Object.entries(request.query ?? {}).filter(([name]) => name !== 'wait'))
   const ifMatch = request.headers['if-match'] ?? null
   return {
-    principal: principalOf(request).id,
+    principal: principal.id,
+    actor: actorOf(principal),
     method: request.method,
     path: request.url.split('?', 1)[0] ?? '',
     key,

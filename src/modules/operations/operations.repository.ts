@@ -1,6 +1,7 @@
 import { v7 } from 'uuid'
 import { Prisma } from '../../db/generated/client.ts'
 import { CHANNELS, notify, type Tx } from '../../db/index.ts'
+import { emit } from '../../events/index.ts'
 import { newId } from '../../lib/ids.ts'
 import { queuedJson } from './operation-json.ts'
 import type { Operation, OperationError, OperationKind, OperationStatus } from './operations.schemas.ts'
@@ -105,24 +106,42 @@ export interface NewOperation {
 export async function insertOperation(tx: Tx, operation: NewOperation): Promise<Operation> {
   const { id, tenant, app, kind, release, patch, params, wantedVersion, requestedBy, supersedes } = operation
   const error: OperationError = { code: 'superseded', message: `operation ${id} took its place` }
-  const [row] = await tx.$queryRaw<{ createdAt: Date }[]>`
+  const [row] = await tx.$queryRaw<{ createdAt: Date; ended: { id: string; kind: string }[] }[]>`
     WITH superseded AS (
       UPDATE operations o SET superseded_by = ${id}::uuid,
         status = CASE o.status WHEN 'queued' THEN 'cancelled' ELSE o.status END,
         finished_at = CASE o.status WHEN 'queued' THEN now() END,
         error = CASE o.status WHEN 'queued' THEN ${JSON.stringify(error)}::jsonb ELSE o.error END
       WHERE o.id = ANY(${[...supersedes]}::uuid[]) AND o.finished_at IS NULL
-      RETURNING o.id),
+      RETURNING o.id, o.kind, o.status),
     queued AS (
       INSERT INTO operations (id, lane_id, tenant_id, app_id, app_name, kind, release, patch, params, wanted_version, requested_by)
       VALUES (${id}::uuid, ${app.id}::uuid, ${tenant.id}::uuid, ${app.id}::uuid, ${app.name}, ${kind}, ${release},
         ${JSON.stringify(patch)}::jsonb, ${JSON.stringify(params)}::jsonb, ${wantedVersion}, ${requestedBy})
       RETURNING created_at)
     SELECT created_at AS "createdAt", pg_notify(${CHANNELS.work}, ''),
-      (SELECT count(pg_notify(${CHANNELS.operation}, superseded.id::text)) FROM superseded)
+      (SELECT count(pg_notify(${CHANNELS.operation}, superseded.id::text)) FROM superseded),
+      (SELECT coalesce(json_agg(json_build_object('id', id, 'kind', s.kind)), '[]') FROM superseded s WHERE s.status = 'cancelled') AS ended
     FROM queued`
   if (!row) throw new TypeError('the database did not say when the operation was made')
+  const common = { tenantId: tenant.id, app: app.name }
+  for (const gone of row.ended)
+    emit(tx, { ...common, type: 'operation.cancelled', operationId: gone.id, data: { kind: gone.kind, error } })
+  emit(tx, {
+    ...common,
+    type: 'operation.queued',
+    operationId: id,
+    actor: requestedBy,
+    data: { kind, release, supersedes },
+  })
   return queuedJson({ ...operation, createdAt: row.createdAt })
+}
+
+/** What an event says of an operation that was changed. */
+interface ChangedRow {
+  readonly tenantId: string | null
+  readonly app: string | null
+  readonly kind: string
 }
 
 /** Ends an operation if it is still queued; false where a worker has it by now, or it has ended. */
@@ -132,22 +151,28 @@ export async function endQueued(
   error: OperationError,
   status: 'cancelled' | 'failed' = 'cancelled',
 ): Promise<boolean> {
-  const ended = await tx.$executeRaw`
+  const [ended] = await tx.$queryRaw<ChangedRow[]>`
     UPDATE "operations" SET "status" = ${status}, "finished_at" = now(), "error" = ${JSON.stringify(error)}::jsonb
-    WHERE "id" = ${id}::uuid AND "status" = 'queued'`
-  if (ended > 0) await notify(tx, CHANNELS.operation, id)
-  return ended > 0
+    WHERE "id" = ${id}::uuid AND "status" = 'queued'
+    RETURNING tenant_id AS "tenantId", app_name AS app, kind`
+  if (!ended) return false
+  await notify(tx, CHANNELS.operation, id)
+  const { kind, ...of } = ended
+  emit(tx, { ...of, type: `operation.${status}`, operationId: id, data: { kind, error } })
+  return true
 }
 
 /** Asks the runner to end it; false where it has ended. */
-export async function requestCancel(tx: Tx, id: string): Promise<boolean> {
-  const asked = await tx.$executeRaw`
-    UPDATE "operations" SET "cancel_requested" = true WHERE "id" = ${id}::uuid AND "finished_at" IS NULL`
-  if (asked > 0) {
-    await notify(tx, CHANNELS.operation, id)
-    await notify(tx, CHANNELS.work)
-  }
-  return asked > 0
+export async function requestCancel(tx: Tx, id: string, actor: string): Promise<boolean> {
+  const [asked] = await tx.$queryRaw<ChangedRow[]>`
+    UPDATE "operations" SET "cancel_requested" = true WHERE "id" = ${id}::uuid AND "finished_at" IS NULL
+    RETURNING tenant_id AS "tenantId", app_name AS app, kind`
+  if (!asked) return false
+  await notify(tx, CHANNELS.operation, id)
+  await notify(tx, CHANNELS.work)
+  const { tenantId, app } = asked
+  emit(tx, { tenantId, app, type: 'operation.cancel_requested', operationId: id, actor })
+  return true
 }
 
 /**
@@ -182,11 +207,22 @@ export async function enqueueReconcile(
 ): Promise<boolean> {
   // Locked by itself first: what another transaction queued meanwhile must be seen by the second statement.
   await tx.$queryRaw`SELECT 1 FROM "apps" WHERE "id" = ${appId}::uuid FOR NO KEY UPDATE`
-  const queued = await tx.$executeRaw`
+  const id = newId()
+  const [queued] = await tx.$queryRaw<(ChangedRow & { readonly release: number | null })[]>`
     INSERT INTO "operations" ("id", "lane_id", "tenant_id", "app_id", "app_name", "kind", "release", "wanted_version", "requested_by")
-    SELECT ${newId()}::uuid, a."id", a."tenant_id", a."id", a."name", 'reconcile', a."wanted_release", a."wanted_version", 'system:resync'
+    SELECT ${id}::uuid, a."id", a."tenant_id", a."id", a."name", 'reconcile', a."wanted_release", a."wanted_version", 'system:resync'
     FROM "apps" a WHERE a."id" = ${appId}::uuid AND a."wanted_version" = ${wantedVersion} AND NOT a."removing"
-      AND NOT EXISTS (SELECT 1 FROM "operations" o WHERE o."app_id" = a."id" AND o."status" IN ('queued', 'running'))`
-  if (queued > 0) await notify(tx, CHANNELS.work)
-  return queued > 0
+      AND NOT EXISTS (SELECT 1 FROM "operations" o WHERE o."app_id" = a."id" AND o."status" IN ('queued', 'running'))
+    RETURNING tenant_id AS "tenantId", app_name AS app, kind, release`
+  if (!queued) return false
+  await notify(tx, CHANNELS.work)
+  const { kind, release, ...of } = queued
+  emit(tx, {
+    ...of,
+    type: 'operation.queued',
+    operationId: id,
+    actor: 'system:resync',
+    data: { kind, release, supersedes: [] },
+  })
+  return true
 }

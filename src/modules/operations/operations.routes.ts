@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import Type from 'typebox'
 import {
+  actorOf,
   addSchemas,
   type Answer,
   authorizeAdmin,
@@ -176,7 +177,8 @@ function tenantRoutes(deps: OperationsDeps, app: Routes): void {
       const answer = await idempotent(
         deps,
         factsOf(request),
-        async (tx) => await cancelOperation(tx, request.params.id, tenant.id, deps.wanted),
+        async (tx) =>
+          await cancelOperation(tx, request.params.id, tenant.id, deps.wanted, actorOf(principalOf(request))),
       )
       return sendAnswer(reply, await waited(deps, reply, answer, request.query.wait))
     },
@@ -243,7 +245,8 @@ function adminRoutes(deps: OperationsDeps, app: Routes): void {
       const answer = await idempotent(
         deps,
         factsOf(request),
-        async (tx) => await cancelOperation(tx, request.params.id, undefined, deps.wanted),
+        async (tx) =>
+          await cancelOperation(tx, request.params.id, undefined, deps.wanted, actorOf(principalOf(request))),
       )
       return sendAnswer(reply, await waited(deps, reply, answer, request.query.wait))
     },

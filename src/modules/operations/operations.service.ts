@@ -81,6 +81,7 @@ export async function cancelOperation(
   id: string,
   tenantId: string | undefined,
   wanted: WantedState,
+  actor: string,
 ): Promise<Answer<OperationAnswer>> {
   const found = await findOperation(tx, id, tenantId)
   if (!found) throw operationNotFound(id)
@@ -92,7 +93,7 @@ export async function cancelOperation(
     await wanted.revertWanted(tx, found)
     return await acceptedAnswer(tx, id)
   }
-  if (!(await requestCancel(tx, id))) {
+  if (!(await requestCancel(tx, id, actor))) {
     throw new AppError('conflict', { detail: `operation ${id} has ended` })
   }
   return await acceptedAnswer(tx, id)

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import {
+  actorOf,
   addSchemas,
   authorizeAdmin,
   authorizeTenant,
@@ -42,7 +43,11 @@ export function tenantsRoutes(deps: IdempotencyDeps) {
         authorizeAdmin(principalOf(request))
         return sendAnswer(
           reply,
-          await idempotent(deps, factsOf(request), async (tx) => await createTenant(tx, request.body)),
+          await idempotent(
+            deps,
+            factsOf(request),
+            async (tx) => await createTenant(tx, request.body, actorOf(principalOf(request))),
+          ),
         )
       },
     )
@@ -97,7 +102,11 @@ export function tenantsRoutes(deps: IdempotencyDeps) {
         const version = parseIfMatch(request.headers['if-match'])
         return sendAnswer(
           reply,
-          await idempotent(deps, factsOf(request), async (tx) => await changeTenant(tx, tenant, version, request.body)),
+          await idempotent(
+            deps,
+            factsOf(request),
+            async (tx) => await changeTenant(tx, tenant, version, request.body, actorOf(principalOf(request))),
+          ),
         )
       },
     )
@@ -122,7 +131,11 @@ export function tenantsRoutes(deps: IdempotencyDeps) {
         const version = parseIfMatch(request.headers['if-match'])
         return sendAnswer(
           reply,
-          await idempotent(deps, factsOf(request), async (tx) => await removeTenant(tx, tenant, version)),
+          await idempotent(
+            deps,
+            factsOf(request),
+            async (tx) => await removeTenant(tx, tenant, version, actorOf(principalOf(request))),
+          ),
         )
       },
     )

@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { isForeignKeyViolation, isUniqueViolation } from '../../db/index.ts'
 import type { Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
+import { emit } from '../../events/index.ts'
 import { newId } from '../../lib/ids.ts'
 import {
   type Answer,
@@ -46,9 +47,15 @@ export async function tenantFor(
   return { id: row.id, name: row.name }
 }
 
-export async function createTenant(tx: Tx, { name, displayName = null }: CreateTenant): Promise<Answer<Tenant>> {
+export async function createTenant(
+  tx: Tx,
+  { name, displayName = null }: CreateTenant,
+  actor: string,
+): Promise<Answer<Tenant>> {
   try {
-    return answerOf(201, await insertTenant(tx, { id: newId(), name, displayName }))
+    const row = await insertTenant(tx, { id: newId(), name, displayName })
+    emit(tx, { tenantId: null, type: 'tenant.created', actor, data: { tenant: name } })
+    return answerOf(201, row)
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
     throw new AppError('already_exists', { detail: `there is a tenant "${name}" already`, cause: error })
@@ -71,14 +78,16 @@ export async function changeTenant(
   name: string,
   version: number | null,
   change: ChangeTenant,
+  actor: string,
 ): Promise<Answer<Tenant>> {
   const row = await updateTenant(tx, name, version, change)
-  if (row) return answerOf(200, row)
-  throw await missingOrMoved(tx, name)
+  if (!row) throw await missingOrMoved(tx, name)
+  emit(tx, { tenantId: row.id, type: 'tenant.updated', actor })
+  return answerOf(200, row)
 }
 
 /** Throws `tenant_not_empty` while it has apps, and `conflict` while a host is for it alone (it would be open to all then). */
-export async function removeTenant(tx: Tx, name: string, version: number | null): Promise<Answer<null>> {
+export async function removeTenant(tx: Tx, name: string, version: number | null, actor: string): Promise<Answer<null>> {
   const row = await lockTenant(tx, name)
   if (!row) throw tenantNotFound(name)
   const [host] = await lockHostsOfAlone(tx, row.id)
@@ -87,7 +96,10 @@ export async function removeTenant(tx: Tx, name: string, version: number | null)
       detail: `the host "${host}" is for this tenant alone, and would be open to all: change its tenants or delete it first`,
     })
   try {
-    if (await deleteTenant(tx, name, version)) return { status: 204, body: null }
+    if (await deleteTenant(tx, name, version)) {
+      emit(tx, { tenantId: null, type: 'tenant.deleted', actor, data: { tenant: name } })
+      return { status: 204, body: null }
+    }
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error
     throw new AppError('tenant_not_empty', { detail: `the tenant "${name}" still has apps`, cause: error })

@@ -60,7 +60,9 @@ export async function listTokens(
   })
 }
 
-export async function deleteToken(tx: Tx, tenantId: string | null, id: string): Promise<boolean> {
-  const { count } = await tx.token.deleteMany({ where: { tenantId, id } })
-  return count > 0
+/** Its name; null: there was none. */
+export async function deleteToken(tx: Tx, tenantId: string | null, id: string): Promise<string | null> {
+  const [row] = await tx.$queryRaw<{ name: string }[]>`
+    DELETE FROM tokens WHERE id = ${id}::uuid AND tenant_id IS NOT DISTINCT FROM ${tenantId}::uuid RETURNING name`
+  return row?.name ?? null
 }

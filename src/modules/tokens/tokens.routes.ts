@@ -114,7 +114,11 @@ function tenantTokens(app: Routes, deps: IdempotencyDeps): void {
       const tenant = await tenantFor(deps.db.prisma, principalOf(request), request.params.tenant, 'manage')
       return sendAnswer(
         reply,
-        await idempotent(deps, factsOf(request), async (tx) => await revokeToken(tx, tenant, request.params.id)),
+        await idempotent(
+          deps,
+          factsOf(request),
+          async (tx) => await revokeToken(tx, tenant, request.params.id, actorOf(principalOf(request))),
+        ),
       )
     },
   )
@@ -178,7 +182,11 @@ function platformTokens(app: Routes, deps: IdempotencyDeps): void {
       authorizeAdmin(principalOf(request))
       return sendAnswer(
         reply,
-        await idempotent(deps, factsOf(request), async (tx) => await revokeToken(tx, null, request.params.id)),
+        await idempotent(
+          deps,
+          factsOf(request),
+          async (tx) => await revokeToken(tx, null, request.params.id, actorOf(principalOf(request))),
+        ),
       )
     },
   )

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { isForeignKeyViolation } from '../../db/index.ts'
+import { CHANNELS, isForeignKeyViolation, notify } from '../../db/index.ts'
 import type { Database, Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
+import { emit } from '../../events/index.ts'
 import { newId, sha256 } from '../../lib/ids.ts'
 import {
   type Answer,
@@ -83,6 +84,12 @@ export async function createToken(
       createdBy,
       expiresAt,
     })
+    emit(tx, {
+      tenantId: tenant?.id ?? null,
+      type: 'token.created',
+      actor: createdBy,
+      data: { id, name: wish.name, role: wish.role, expiresAt },
+    })
     const headers = { location: tenant ? `/v1/tenants/${tenant.name}/tokens/${id}` : `/v1/tokens/${id}` }
     return { status: 201, headers, body: { ...view(row, tenant?.name ?? null), token: text } }
   } catch (error) {
@@ -107,9 +114,18 @@ export async function pageOfTokens(
 }
 
 /** From its commit on, the token is invalid. */
-export async function revokeToken(tx: Tx, tenant: { id: string } | null, id: string): Promise<Answer<null>> {
-  if (await deleteToken(tx, tenant?.id ?? null, id)) return { status: 204, body: null }
-  throw new AppError('not_found', { detail: `there is no token ${id} here` })
+export async function revokeToken(
+  tx: Tx,
+  tenant: { id: string } | null,
+  id: string,
+  actor: string,
+): Promise<Answer<null>> {
+  const tenantId = tenant?.id ?? null
+  const name = await deleteToken(tx, tenantId, id)
+  if (name === null) throw new AppError('not_found', { detail: `there is no token ${id} here` })
+  await notify(tx, CHANNELS.token, id.toLowerCase())
+  emit(tx, { tenantId, type: 'token.revoked', actor, data: { id, name } })
+  return { status: 204, body: null }
 }
 
 function futureTime(text: string, now: Date): Date {
