@@ -120,3 +120,10 @@ export async function failure(work: Promise<unknown>): Promise<{ error: unknown;
   )
   return { error, ms: performance.now() - began }
 }
+
+/** Everything that comes, once it has ended. */
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = []
+  for await (const item of items) found.push(item)
+  return found
+}

@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import { toObservedApp, type CallOptions, type Driver, type Identity } from '../../src/drivers/index.ts'
+import {
+  toObservedApp,
+  type CallOptions,
+  type Driver,
+  type Identity,
+  type StatsSample,
+} from '../../src/drivers/index.ts'
 import { isAppError } from '../../src/errors/app-error.ts'
 import { names, type DesiredApp } from '../../src/planning/index.ts'
 import { IMAGES } from '../lab/images.ts'
 import { eventually } from '../lab/run.ts'
-import { containerStep, desiredApp, freely, networkStep, service, step, volumeStep } from './build.ts'
+import { all, containerStep, desiredApp, freely, networkStep, service, step, volumeStep } from './build.ts'
 
 /** One kind of host, as the suite wants it: an engine with `IMAGES`, and drivers to it. */
 export interface ContractSubject {
@@ -271,6 +277,43 @@ export function driverContract(t: Test, { name, connect }: ContractSubject): voi
       await run(desired, containerStep(desired, 'remove_container', { nativeId }))
     },
   )
+
+  void t.test(`${name}: stats are counted from a container's begin, and end with it`, async (t) => {
+    const desired = desiredApp({ installation })
+    await up(desired)
+    const nativeId = (await lookAt(desired)).containers[0]?.nativeId ?? ''
+    const once = async (of: Driver, options = call): Promise<StatsSample[]> =>
+      await all(of.stats(nativeId, { follow: false }, options))
+    const [first, ...more] = await once(driver)
+    t.same(more, [], 'one sample where it is not followed')
+    if (!first) throw new Error('no sample')
+    t.match(first.at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/)
+    t.ok(first.cpuCores > 0 && first.memoryBytes > 0 && first.memoryLimitBytes >= first.memoryBytes)
+    for (const value of Object.values(first)) t.ok(typeof value === 'string' || (Number.isFinite(value) && value >= 0))
+    const seen: StatsSample[] = []
+    const abort = new AbortController()
+    for await (const sample of driver.stats(nativeId, { follow: true }, { signal: abort.signal })) {
+      if (seen.push(sample) === 3) abort.abort()
+    }
+    t.equal(seen.length, 3, 'an abort ends it')
+    for (const [index, sample] of seen.entries()) {
+      const before = seen[index - 1] ?? first
+      t.ok(sample.cpuNs >= before.cpuNs && sample.receivedBytes >= before.receivedBytes, 'what is counted only grows')
+      t.ok(index === 0 || Date.parse(sample.at) > Date.parse(before.at))
+    }
+    const stranger = connect({ installation: randomUUID(), hostId })
+    t.teardown(async () => await stranger.close())
+    t.same(await once(stranger), [], "another installation's is not told of")
+    t.same(await once(driver, { signal: abort.signal }), [], 'an abort before it began ends it as well')
+    const ending = all(driver.stats(nativeId, { follow: true }, call))
+    await run(desired, containerStep(desired, 'stop_container', { nativeId }))
+    t.ok(await ending, 'a followed one ends with its container')
+    for (const follow of [true, false]) {
+      t.same(await all(driver.stats(nativeId, { follow }, call)), [], 'at once where it does not run')
+    }
+    await run(desired, containerStep(desired, 'remove_container', { nativeId }))
+    t.same(await once(driver), [])
+  })
 
   void t.test(`${name}: the inventory tells ours from foreign`, async (t) => {
     const desired = desiredApp({ installation, volumes: { data: { labels: {} } } })

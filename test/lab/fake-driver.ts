@@ -3,11 +3,12 @@ import type { CallOptions, Driver, Identity, InventoryItem, ObservedInstance } f
 import { AppError } from '../../src/errors/app-error.ts'
 import type { DesiredApp, Step } from '../../src/planning/index.ts'
 import { applyStep, type SimulatedApp } from '../../src/planning/simulate.ts'
+import { fakeStats } from './fake-stats.ts'
 import { IMAGES } from './images.ts'
 
 /** A request to the engine, for what misbehaves. */
 export interface FakeCall {
-  readonly method: 'probe' | 'observe' | 'execute' | 'inspect' | 'tail' | 'mark'
+  readonly method: 'probe' | 'observe' | 'execute' | 'inspect' | 'tail' | 'mark' | 'stats'
   /** Of `execute`. */
   readonly step: Step | null
   readonly desired: DesiredApp | null
@@ -54,6 +55,8 @@ export class FakeEngine {
   away = false
   /** Steps in the order of their effects. */
   readonly steps: { readonly app: string; readonly id: string }[] = []
+  /** Followed iterations of stats that are open. */
+  readonly stats = { streams: 0 }
   readonly #apps: Entry[] = []
   readonly #marks = new Map<string, string>()
 
@@ -80,6 +83,10 @@ export class FakeEngine {
     }
     const plain = (method: FakeCall['method']): FakeCall => ({ method, step: null, desired: null })
     const mine = ({ owner }: Entry) => owner.installation === identity.installation
+    const ours = (nativeId: string): ObservedInstance | null => {
+      const found = this.#find(nativeId)
+      return found && mine(found) ? this.#instance(found, nativeId) : null
+    }
 
     return {
       capabilities: { kind: 'docker' },
@@ -134,11 +141,7 @@ export class FakeEngine {
           { method: 'execute', step, desired },
           async () => await this.#execute(identity, step, desired),
         ),
-      inspect: async (nativeId, options) =>
-        await call(options, plain('inspect'), () => {
-          const found = this.#find(nativeId)
-          return found && mine(found) ? this.#instance(found, nativeId) : null
-        }),
+      inspect: async (nativeId, options) => await call(options, plain('inspect'), () => ours(nativeId)),
       tail: async (nativeId, lines, options) =>
         await call(options, plain('tail'), () => {
           const found = this.#find(nativeId)
@@ -151,9 +154,13 @@ export class FakeEngine {
       logs: () => {
         throw new AppError('unsupported', { detail: 'not built yet' })
       },
-      stats: () => {
-        throw new AppError('unsupported', { detail: 'not built yet' })
-      },
+      stats: (nativeId, { follow }, options) =>
+        fakeStats(
+          this.stats,
+          follow,
+          options.signal,
+          async () => await call(options, plain('stats'), () => ours(nativeId)?.runningForMs ?? null),
+        ),
       exec: async () => await Promise.reject(new AppError('unsupported', { detail: 'not built yet' })),
       inventory: async (kind, options) =>
         await call(options, plain('observe'), () => {
@@ -348,13 +355,7 @@ export class FakeEngine {
     const ranMs = made.startedAt === null ? 0 : Date.now() - made.startedAt
     const runs = container.state === 'running'
     const exited = runs && made.exitCode !== null && ranMs >= SOON_MS
-    const health = made.healthy
-      ? ranMs >= SOON_MS
-        ? 'healthy'
-        : 'starting'
-      : ranMs >= SOON_MS
-        ? 'unhealthy'
-        : 'starting'
+    const health = ranMs < SOON_MS ? 'starting' : made.healthy ? 'healthy' : 'unhealthy'
     return {
       ...container,
       state: exited ? 'exited' : container.state,

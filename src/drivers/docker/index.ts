@@ -13,6 +13,7 @@ import { mapRefusal, mapTimeout, Refusal } from './map-error.ts'
 import { readMarker, removeMarker, writeMarker } from './marker.ts'
 import { createNetwork, removeNetwork } from './networks.ts'
 import { observe, observeContainer } from './observe.ts'
+import { statsReader } from './stats.ts'
 import { swap } from './swap.ts'
 import { createVolume, removeVolume } from './volumes.ts'
 
@@ -54,9 +55,7 @@ export function createDockerDriver(options: { readonly endpoint: Endpoint; reado
     logs: () => {
       throw new AppError('unsupported', { detail: 'not built yet' })
     },
-    stats: () => {
-      throw new AppError('unsupported', { detail: 'not built yet' })
-    },
+    stats: statsReader(context),
     exec: async () => await Promise.reject(new AppError('unsupported', { detail: 'not built yet' })),
     inventory: async (kind, call) => await edge(`list ${kind}`, async () => await inventory(context, kind, call)),
     close: async () => engine.close(),
