@@ -41,7 +41,7 @@ CREATE TRIGGER "operations_forward_only" BEFORE UPDATE OF "status" ON "operation
   FOR EACH ROW EXECUTE FUNCTION "operations_forward_only"();
 
 -- What a worker that delivers looks through.
-CREATE INDEX "webhook_deliveries_due_idx" ON "webhook_deliveries" ("next_attempt_at") WHERE "status" = 'pending';
+CREATE INDEX "webhook_deliveries_due_idx" ON "webhook_deliveries" ("webhook_id", "next_attempt_at") WHERE "status" = 'pending';
 ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_status_check" CHECK ("status" IN ('pending', 'succeeded', 'failed'));
 CREATE UNIQUE INDEX "webhook_deliveries_once_key" ON "webhook_deliveries" ("webhook_id", "event_id") WHERE NOT "redelivery";
 
@@ -55,6 +55,9 @@ DECLARE
 BEGIN
   -- One that is being deleted is waited for: what it gets would otherwise fail the change that it tells of.
   PERFORM FROM "tenants" WHERE "id" IN (SELECT (item ->> 'tenantId')::uuid FROM jsonb_array_elements("items") AS item)
+    ORDER BY "id" FOR KEY SHARE;
+  -- And so are webhooks: before the lock below, which whoever deletes one takes after its row.
+  PERFORM FROM "webhooks" WHERE "tenant_id" IN (SELECT (item ->> 'tenantId')::uuid FROM jsonb_array_elements("items") AS item)
     ORDER BY "id" FOR KEY SHARE;
   FOR "key" IN
     SELECT DISTINCT hashtext(coalesce(item ->> 'tenantId', '')) AS k FROM jsonb_array_elements("items") AS item ORDER BY k

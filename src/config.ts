@@ -3,6 +3,7 @@ import { isIPv4 } from 'node:net'
 import { resolve } from 'node:path'
 import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
+import { isBlockOfAddresses } from './lib/address-block.ts'
 
 /** What the sealing keys look like, and how to get one. */
 const KEYS = "`id:base64(32 bytes)[,…]`; this makes one: node -p \"'k1:' + crypto.randomBytes(32).toString('base64')\""
@@ -100,6 +101,13 @@ export const SETTINGS = Type.Object(
       description:
         "An operation that finishes no step for so many seconds has failed (a spec's `x-moorage.progressDeadline` comes before it).",
     }),
+    MOORAGE_OUTBOUND_ALLOW: Type.Optional(
+      Type.String({
+        form: 'addresses or blocks of them with commas between, such as 10.1.0.0/16,fd00::1',
+        description:
+          'Addresses that tenants may have called (by webhooks) beside the public internet: blocks such as `10.1.0.0/16` or single ones, comma between them. These may be called over plain `http:` too. See docs/webhooks.md.',
+      }),
+    ),
     MOORAGE_RETENTION_OPERATIONS_DAYS: Type.Integer({
       default: 90,
       minimum: 1,
@@ -111,6 +119,12 @@ export const SETTINGS = Type.Object(
       minimum: 2,
       maximum: 100_000,
       description: 'How many releases of an app are kept (the wanted and the good one always).',
+    }),
+    MOORAGE_RETENTION_EVENTS_DAYS: Type.Integer({
+      default: 30,
+      minimum: 1,
+      maximum: 3650,
+      description: 'How long events are kept, in days: as far back a stream can be resumed.',
     }),
     MOORAGE_RETENTION_IDEMPOTENCY_HOURS: Type.Integer({
       default: 24,
@@ -145,7 +159,14 @@ export interface Config {
   readonly observeIntervalMs: number
   readonly resyncIntervalMs: number
   readonly progressDeadlineMs: number
-  readonly retention: { readonly operationsDays: number; readonly releases: number; readonly idempotencyHours: number }
+  /** Blocks of addresses that tenants may have called beside the public internet. */
+  readonly outboundAllow: readonly string[]
+  readonly retention: {
+    readonly operationsDays: number
+    readonly releases: number
+    readonly eventsDays: number
+    readonly idempotencyHours: number
+  }
 }
 
 /** A setting that is not valid: the message names each one, what it must be, and never its value. */
@@ -222,6 +243,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const dockerSubnets = (settings.MOORAGE_DOCKER_SUBNETS ?? '').split(',')
   if (!dockerSubnets.every((block) => isBlock(block)))
     problems.push('MOORAGE_DOCKER_SUBNETS must be IPv4 blocks of /26 or larger, such as 10.201.0.0/16')
+  const outboundAllow = (settings.MOORAGE_OUTBOUND_ALLOW ?? '')
+    .split(',')
+    .map((block) => block.trim())
+    .filter((block) => block !== '')
+  if (!outboundAllow.every((block) => isBlockOfAddresses(block)))
+    problems.push(`MOORAGE_OUTBOUND_ALLOW must be ${formOf(SETTINGS.properties.MOORAGE_OUTBOUND_ALLOW)}`)
   if (settings.DATABASE_URL && !settings.MOORAGE_SECRET_KEYS && !paths.has('MOORAGE_SECRET_KEYS'))
     problems.push(`MOORAGE_SECRET_KEYS must be set where DATABASE_URL is, to ${KEYS}`)
   if (problems.length > 0) throw new ConfigError(['bad settings:', ...problems].join('\n  '))
@@ -241,9 +268,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     observeIntervalMs: settings.MOORAGE_OBSERVE_SECONDS * 1000,
     resyncIntervalMs: settings.MOORAGE_RESYNC_SECONDS * 1000,
     progressDeadlineMs: settings.MOORAGE_PROGRESS_DEADLINE_SECONDS * 1000,
+    outboundAllow,
     retention: {
       operationsDays: settings.MOORAGE_RETENTION_OPERATIONS_DAYS,
       releases: settings.MOORAGE_RETENTION_RELEASES,
+      eventsDays: settings.MOORAGE_RETENTION_EVENTS_DAYS,
       idempotencyHours: settings.MOORAGE_RETENTION_IDEMPOTENCY_HOURS,
     },
   }

@@ -7,6 +7,7 @@ export interface Pruned {
   readonly operations: number
   readonly idempotencyRecords: number
   readonly releases: number
+  readonly events: number
 }
 
 export interface PruneOptions {
@@ -18,7 +19,8 @@ export interface PruneOptions {
 /**
  * Deletes what is older than its table's setting: operations by their end (with their steps), idempotency records by
  * their age, releases beyond the newest N of their app, but for those that the app wants, that were last good, or that
- * an operation which hasn't ended speaks of. Each batch is a transaction of its own, so it may be stopped anywhere, and
+ * an operation which hasn't ended speaks of, events by their
+ * age (a tenant's floor says up to which). Each batch is a transaction of its own, so it may be stopped anywhere, and
  * several processes may run it at once.
  */
 export async function prune(
@@ -66,5 +68,17 @@ export async function prune(
               AND (o.release = r.number OR (o.patch->>'release')::int = r.number))
         LIMIT ${batchSize}
         FOR UPDATE OF r SKIP LOCKED)`),
+    // The oldest by id, which needs no index by age; floors in order, for several may do this at once.
+    events: await inBatches(Prisma.sql`
+      WITH oldest AS (SELECT id, created_at FROM events ORDER BY id LIMIT ${batchSize}),
+      gone AS (
+        DELETE FROM events e USING oldest o
+        WHERE e.id = o.id AND o.created_at < now() - make_interval(days => ${retention.eventsDays}::int)
+        RETURNING e.id, e.tenant_id),
+      floors AS (
+        INSERT INTO event_floors (tenant_id, event_id)
+        SELECT coalesce(tenant_id, '00000000-0000-0000-0000-000000000000'), max(id) FROM gone GROUP BY 1 ORDER BY 1
+        ON CONFLICT (tenant_id) DO UPDATE SET event_id = greatest(event_floors.event_id, excluded.event_id))
+      SELECT FROM gone`),
   }
 }

@@ -138,6 +138,13 @@ export const ERROR_CODES = define({
     owner: 'client',
     mend: 'Use a new key for a new request.',
   },
+  too_many_streams: {
+    status: 429,
+    title: 'Too many streams are open',
+    retry: 'final',
+    owner: 'client',
+    mend: 'Close streams and sockets that nobody reads; one with all events serves many views.',
+  },
   slow_reader: {
     status: 503,
     title: 'A stream was not read fast enough',

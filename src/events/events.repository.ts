@@ -81,30 +81,52 @@ export async function newestId(tx: Tx, scope: EventScope): Promise<bigint> {
  * older id than another: so the ids that were given by now count once everybody who held a tenant's lock meanwhile has ended.
  */
 export async function horizon(tx: Tx): Promise<bigint> {
-  const given = await tx.$queryRaw<{ id: string }[]>`
-    SELECT (CASE WHEN is_called THEN last_value ELSE 0 END)::text AS id FROM events_id_seq`
-  const writers = async () =>
-    (
-      await tx.$queryRaw<{ writer: string }[]>`
-        SELECT virtualtransaction AS writer FROM pg_locks
-        WHERE locktype = 'advisory' AND classid::bigint = ${APPEND_LOCK} AND granted
-          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
-    ).map(({ writer }) => writer)
-  let open = new Set(await writers())
+  const given = await lastGiven(tx)
+  let open = new Set(await writers(tx))
   while (open.size > 0) {
     await new Promise((resolve) => setTimeout(resolve, HORIZON_POLL_MS))
-    open = new Set((await writers()).filter((writer) => open.has(writer)))
+    open = new Set((await writers(tx)).filter((writer) => open.has(writer)))
   }
-  return BigInt(given[0]?.id ?? 0)
+  return given
 }
 
-/** True where a reader that has seen all up to `after` may have missed events: they are kept no more, or this id was never given. */
-export async function isGap(tx: Tx, scope: EventScope, after: bigint): Promise<boolean> {
+/** The last id that was given; settled: all events up to it are visible, or never will be. */
+export async function written(tx: Tx): Promise<{ readonly last: bigint; readonly isSettled: boolean }> {
+  const last = await lastGiven(tx)
+  return { last, isSettled: (await writers(tx)).length === 0 }
+}
+
+async function lastGiven(tx: Tx): Promise<bigint> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT (CASE WHEN is_called THEN last_value ELSE 0 END)::text AS id FROM events_id_seq`
+  return BigInt(rows[0]?.id ?? 0)
+}
+
+/** The transactions that may have ids which are not visible yet. */
+async function writers(tx: Tx): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ writer: string }[]>`
+    SELECT virtualtransaction AS writer FROM pg_locks
+    WHERE locktype = 'advisory' AND classid::bigint = ${APPEND_LOCK} AND granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+  return rows.map(({ writer }) => writer)
+}
+
+/**
+ * Where a reader goes on that has seen all up to `after`. A gap: some after it are kept no more, and it goes on with the oldest that are; or
+ * this id was never given (the database is another, or an older state of it), and it goes on with what happens from now on.
+ */
+export async function placeAfter(
+  tx: Tx,
+  scope: EventScope,
+  after: bigint,
+): Promise<{ readonly from: bigint; readonly isGap: boolean }> {
   const tenant = scope === 'all' ? null : scope.tenantId
-  const rows = await tx.$queryRaw<{ gap: boolean }[]>`
-    SELECT coalesce((SELECT max(event_id) FROM event_floors WHERE tenant_id = coalesce(${tenant}::uuid, tenant_id)) > ${after}, false)
-      OR ${after} > (SELECT last_value FROM events_id_seq) AS gap`
-  return rows[0]?.gap ?? false
+  const rows = await tx.$queryRaw<{ floor: string; last: string }[]>`
+    SELECT (SELECT coalesce(max(event_id), 0) FROM event_floors WHERE tenant_id = coalesce(${tenant}::uuid, tenant_id))::text AS floor,
+      last_value::text AS last FROM events_id_seq`
+  const [floor, last] = [BigInt(rows[0]?.floor ?? 0), BigInt(rows[0]?.last ?? 0)]
+  if (after > last) return { from: await newestId(tx, scope), isGap: true }
+  return after < floor ? { from: floor, isGap: true } : { from: after, isGap: false }
 }
 
 /** Whether an event passes a filter. */

@@ -1,8 +1,20 @@
 import { CHANNELS, type Database, type DbLogger } from '../db/index.ts'
-import { type Event, type EventFilter, type EventScope, isGap, newestId, passes } from './events.repository.ts'
+import { within } from '../lib/abort.ts'
+import {
+  type Event,
+  type EventFilter,
+  type EventScope,
+  newestId,
+  passes,
+  placeAfter,
+  written,
+} from './events.repository.ts'
 import { Tail } from './tail.ts'
 
-/** What a feed brings: an event, or that some before the next one are kept no more. */
+/**
+ * What a feed brings: an event, or (first) that some after the one that was asked for are kept no more: it goes on with all that are, which
+ * come after `resumed`.
+ */
 export type FeedItem =
   | { readonly kind: 'event'; readonly event: Event }
   | { readonly kind: 'gap'; readonly after: string; readonly resumed: string }
@@ -15,19 +27,26 @@ export interface FollowOptions {
   readonly signal: AbortSignal
 }
 
+export interface Feed extends AsyncIterable<FeedItem> {
+  /** The id that it goes on from: what a reader who has got nothing yet resumes with. */
+  readonly from: string
+}
+
 export interface EventFeeds {
   /**
    * The events of a scope in the order of their ids, none lost and none twice, as fast as the reader asks for them: one that is slow costs
    * no memory. Resolves once its place is known: whatever commits from then on comes. Rejects with `unavailable` where the database does not
    * answer; the iteration waits it out.
    */
-  follow(scope: EventScope, options: FollowOptions): Promise<AsyncIterable<FeedItem>>
+  follow(scope: EventScope, options: FollowOptions): Promise<Feed>
   /** Ends every feed. */
   close(): Promise<void>
 }
 
 /** How often a feed looks by itself, should a notification get lost. */
 const POLL_MS = 1000
+/** How long a new feed waits for its LISTEN: without, the looks carry it. */
+const LISTEN_MS = 1000
 
 /** The feeds of one process: those of one scope share one reader of the table, and all of them one LISTEN. */
 export function createEventFeeds({ db, log }: { db: Database; log: DbLogger }): EventFeeds {
@@ -40,12 +59,32 @@ export function createEventFeeds({ db, log }: { db: Database; log: DbLogger }): 
   }
   const listen = async (): Promise<void> => {
     listening ??= db.listen(CHANNELS.event, wake)
-    await listening.catch(() => {
-      // The poll carries the feeds; the next one tries to listen again.
+    const heard = listening.catch(() => {
+      // The next one tries to listen again.
       listening = null
     })
+    await within(LISTEN_MS, heard)
   }
-  const poll = setInterval(() => wake(null), POLL_MS)
+  // Two small statements for all tails, and nothing more while nothing is written.
+  let settled: bigint | null = null
+  const look = async (): Promise<void> => {
+    for (const tail of tails.values()) tail.forget()
+    if (tails.size === 0) return
+    const { last, isSettled } = await written(db.prisma)
+    if (last !== settled) wake(null)
+    settled = isSettled ? last : null
+  }
+  let looking: Promise<void> | null = null
+  const poll = setInterval(() => {
+    looking ??= look()
+      .catch((error: unknown) => {
+        settled = null
+        log.debug({ err: error }, 'the database was not asked for new events; the next look does')
+      })
+      .finally(() => {
+        looking = null
+      })
+  }, POLL_MS)
   poll.unref()
 
   const join = (scope: EventScope): Tail => {
@@ -73,11 +112,14 @@ export function createEventFeeds({ db, log }: { db: Database; log: DbLogger }): 
     async follow(scope, options) {
       await listen()
       const { after } = options
-      const gone = after !== undefined && (await isGap(db.prisma, scope, after))
-      const from = after === undefined || gone ? await newestId(db.prisma, scope) : after
-      const gap: FeedItem | null = gone ? { kind: 'gap', after: String(after), resumed: String(from) } : null
+      const { from, isGap } =
+        after === undefined
+          ? { from: await newestId(db.prisma, scope), isGap: false }
+          : await placeAfter(db.prisma, scope, after)
+      const gap: FeedItem | null = isGap ? { kind: 'gap', after: String(after), resumed: String(from) } : null
       const signal = AbortSignal.any([options.signal, closing.signal])
       return {
+        from: String(isGap ? after : from),
         async *[Symbol.asyncIterator]() {
           const tail = join(scope)
           try {
@@ -91,8 +133,12 @@ export function createEventFeeds({ db, log }: { db: Database; log: DbLogger }): 
     async close() {
       closing.abort()
       clearInterval(poll)
-      const subscription = await listening?.catch(() => null)
-      await subscription?.close()
+      const subscription = listening?.catch(() => null)
+      // One that is still being made ends with the database.
+      await within(
+        LISTEN_MS,
+        Promise.resolve(subscription).then(async (made) => await made?.close()),
+      )
     },
   }
 }

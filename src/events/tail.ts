@@ -1,10 +1,14 @@
 import type { Database, DbLogger } from '../db/index.ts'
-import { sleep } from '../lib/abort.ts'
+import { abortable, sleep } from '../lib/abort.ts'
+import { monotonicMs } from '../lib/clock.ts'
 import { type Event, eventsAfter, type EventScope, horizon } from './events.repository.ts'
 
-/** Events that a tail keeps: who is no further behind reads none from the database. */
+/** Events that a tail keeps, and for how long: who is no further behind reads none from the database. */
 const KEPT = 2000
+const KEPT_MS = 10_000
 const PAGE = 500
+/** What somebody who is behind reads at once, for each holds its own. */
+const CATCH_UP = 100
 const RETRY_MS = 500
 
 export interface TailOptions {
@@ -19,12 +23,14 @@ export interface TailOptions {
 export class Tail {
   readonly #options: TailOptions
   /** Every event after `#floor`, up to the last that was read. */
-  #kept: { readonly id: bigint; readonly event: Event }[] = []
+  readonly #kept: { readonly id: bigint; readonly event: Event; readonly readAt: number }[] = []
   #floor: bigint | null = null
   #readers = 0
   #isReading = false
   #again = false
   readonly #waiting = new Set<() => void>()
+  /** Of those who are behind, by where they are: after a restart many are at the same place. */
+  readonly #pages = new Map<bigint, Promise<readonly Event[]>>()
 
   constructor(options: TailOptions) {
     this.#options = options
@@ -47,14 +53,23 @@ export class Tail {
 
   /** The next events after this one, at least one; none once `signal` aborts. A database that is away is waited for. */
   async after(position: bigint, signal: AbortSignal): Promise<readonly Event[]> {
+    let place = position
     while (!signal.aborted) {
       try {
-        const found = await this.#find(position)
+        if (this.#floor !== null && place >= this.#floor) {
+          const found = this.#keptAfter(place)
+          if (found.length > 0) return found
+          await this.#growth(signal)
+          continue
+        }
+        const last = this.#last()
+        const found = await abortable(this.#catchUp(place), signal)
         if (found.length > 0) return found
-        if (this.#floor === null) this.#begin(position)
-        // What came while the database was asked.
-        if (this.#last() <= position) await this.#growth(signal)
+        if (this.#floor === null) this.#begin(place)
+        // What was there up to `last` has been deleted since.
+        else if (last > place) place = last
       } catch (error) {
+        if (signal.aborted) break
         this.#options.log.debug({ err: error }, 'events could not be read; trying again')
         await sleep(RETRY_MS, signal).catch(() => {})
       }
@@ -62,12 +77,17 @@ export class Tail {
     return []
   }
 
-  async #find(position: bigint): Promise<readonly Event[]> {
-    if (this.#floor !== null && position >= this.#floor) {
-      const first = this.#kept.findLastIndex(({ id }) => id <= position) + 1
-      return this.#kept.slice(first, first + PAGE).map(({ event }) => event)
-    }
-    return await this.#page(position)
+  #keptAfter(place: bigint): readonly Event[] {
+    const first = this.#kept.findLastIndex(({ id }) => id <= place) + 1
+    return this.#kept.slice(first, first + PAGE).map(({ event }) => event)
+  }
+
+  async #catchUp(place: bigint): Promise<readonly Event[]> {
+    const known = this.#pages.get(place)
+    if (known) return await known
+    const page = this.#page(place, CATCH_UP).finally(() => this.#pages.delete(place))
+    this.#pages.set(place, page)
+    return await page
   }
 
   /** The first reader that has come to the end: from here on events are kept. */
@@ -84,27 +104,35 @@ export class Tail {
     this.#isReading = true
     while (this.#again) {
       this.#again = false
-      await this.#read()
+      try {
+        await this.#read()
+      } catch (error) {
+        this.#options.log.debug({ err: error }, 'events could not be read; trying again')
+        await sleep(RETRY_MS)
+        this.#again = true
+      }
     }
     this.#isReading = false
   }
 
   async #read(): Promise<void> {
-    if (this.#floor === null || this.#readers === 0) return
-    try {
-      for (;;) {
-        const events = await this.#page(this.#last())
-        if (events.length === 0) return
-        this.#kept.push(...events.map((event) => ({ id: BigInt(event.id), event })))
-        if (this.#kept.length > KEPT) {
-          const dropped = this.#kept.splice(0, this.#kept.length - KEPT)
-          this.#floor = dropped.at(-1)?.id ?? this.#floor
-        }
-        for (const resume of this.#waiting) resume()
-      }
-    } catch (error) {
-      this.#options.log.debug({ err: error }, 'events could not be read; the next look reads them')
+    while (this.#floor !== null && this.#readers > 0) {
+      const events = await this.#page(this.#last(), PAGE)
+      if (events.length === 0) return
+      const readAt = monotonicMs()
+      this.#kept.push(...events.map((event) => ({ id: BigInt(event.id), event, readAt })))
+      this.forget()
+      for (const resume of [...this.#waiting]) resume()
     }
+  }
+
+  /** Lets go of what is old: a tail that nothing is written to keeps nothing, for there may be one for each tenant. */
+  forget(): void {
+    const since = monotonicMs() - KEPT_MS
+    const young = this.#kept.findIndex(({ readAt }) => readAt >= since)
+    const old = young === -1 ? this.#kept.length : young
+    const dropped = this.#kept.splice(0, Math.max(old, this.#kept.length - KEPT))
+    this.#floor = dropped.at(-1)?.id ?? this.#floor
   }
 
   async #growth(signal: AbortSignal): Promise<void> {
@@ -119,10 +147,10 @@ export class Tail {
     })
   }
 
-  async #page(position: bigint): Promise<Event[]> {
+  async #page(position: bigint, take: number): Promise<Event[]> {
     const { db, scope } = this.#options
     // Over all tenants, what is visible may still be preceded by something older.
     const upTo = scope === 'all' ? await horizon(db.prisma) : undefined
-    return await eventsAfter(db.prisma, scope, position, PAGE, upTo)
+    return await eventsAfter(db.prisma, scope, position, take, upTo)
   }
 }

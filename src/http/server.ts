@@ -10,7 +10,7 @@ import { eventsRoutes } from '../modules/events/index.ts'
 import { type HostAccess, hostsRoutes } from '../modules/hosts/index.ts'
 import { tenantsRoutes } from '../modules/tenants/index.ts'
 import { createStreamGate, type StreamGate, tokensRoutes } from '../modules/tokens/index.ts'
-import { addSchemas, sendProblem, webSchemas } from '../web/index.ts'
+import { addSchemas, type LiveTiming, sendProblem, webSchemas } from '../web/index.ts'
 import { authenticateRequest } from './auth.ts'
 import { answerClientError, CHECK_MS, HEADERS_MS, REQUEST_MS } from './client-error.ts'
 import { docsPage } from './docs-page.ts'
@@ -48,6 +48,7 @@ export interface ServerDeps {
   readonly checks: ReadinessChecks
   /** More route plugins, made with what the server's live answers share. */
   readonly routes?: (live: LiveParts) => readonly FastifyPluginAsync[]
+  readonly liveTiming?: LiveTiming
   /** Default 24. */
   readonly idempotencyHours?: number
 }

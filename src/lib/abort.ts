@@ -10,6 +10,22 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   }
 }
 
+/**
+ * What `work` comes to, or the signal's reason as soon as it aborts: `work` goes on then, and nobody minds how it ends. Leaves nothing at the
+ * signal, as racing with a promise that lives long would.
+ */
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const over = Promise.withResolvers<never>()
+  const abort = (): void => over.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  try {
+    return await Promise.race([work, over.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
 /** A signal that aborts with the first of `signals`, or after `ms` with a TimeoutError. */
 export function withDeadline(ms: number, ...signals: (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any([AbortSignal.timeout(ms), ...signals.filter((signal) => signal !== undefined)])

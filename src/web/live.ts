@@ -3,13 +3,20 @@ import Negotiator from 'negotiator'
 import { once } from 'node:events'
 import { AppError } from '../errors/app-error.ts'
 import { toProblem } from '../errors/problem.ts'
-import { within } from '../lib/abort.ts'
+import { abortable, within } from '../lib/abort.ts'
 
-/** A stream that is silent for so long says that it is there. */
+export interface LiveTiming {
+  /** A stream that is silent for so long says that it is there. Default 15 s. */
+  readonly heartbeatMs?: number
+  /** A reader that takes none of what is sent for so long is cut off. Default 10 s. */
+  readonly slowMs?: number
+}
+
 const HEARTBEAT_MS = 15_000
-/** How long a reader may take none of what is sent, and how long it then has for the last part. */
 const SLOW_MS = 10_000
+/** How long a reader has for the last part: one that was too slow until now gets more. */
 const FAREWELL_MS = 2000
+const SLOW_FAREWELL_MS = 30_000
 
 /** How the parts of a live answer are written. */
 export interface LiveFormat {
@@ -29,21 +36,26 @@ export interface LiveOptions {
    * is an ordinary error answer.
    */
   readonly open: (signal: AbortSignal) => Promise<AsyncIterable<string>>
+  readonly timing?: LiveTiming
 }
 
 /**
  * Answers with what a source brings, as it comes, and asks it for no more than the reader takes: a slow one costs no more memory than
- * its socket's buffer. One that takes nothing for 10 s is cut off with `slow_reader`. Every end but the source's own says why, as the format's last part. The source
- * ends when the client goes away.
+ * its socket's buffer. One that takes nothing for 10 s is cut off with `slow_reader`. Every end but the source's own says why, as the
+ * format's last part, and none waits for the source, which ends when the client goes away.
  */
-export async function sendLive(reply: FastifyReply, { format, signal, open }: LiveOptions): Promise<void> {
+export async function sendLive(reply: FastifyReply, { format, signal, open, timing = {} }: LiveOptions): Promise<void> {
+  const { heartbeatMs = HEARTBEAT_MS, slowMs = SLOW_MS } = timing
   const { raw, request } = reply
   const gone = new AbortController()
   raw.once('close', () => gone.abort())
-  // Whoever left while it was opened.
-  if (raw.destroyed) return
-  const parts = await open(AbortSignal.any([signal, gone.signal]))
+  if (raw.destroyed) gone.abort()
+  // What is written to a socket that has just died; 'close' tells of it.
+  raw.on('error', () => {})
+  const over = AbortSignal.any([signal, gone.signal])
+  const parts = await opened(open, over, gone.signal)
   reply.hijack()
+  if (!parts) return
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value)
   raw.writeHead(200, {
     'content-type': format.contentType,
@@ -52,40 +64,64 @@ export async function sendLive(reply: FastifyReply, { format, signal, open }: Li
     // Proxies that gather an answer before they hand it on would make it no live one.
     'x-accel-buffering': 'no',
   })
+  if (request.method === 'HEAD') return void raw.end(() => gone.abort())
   raw.flushHeaders()
   const heartbeat = setInterval(() => {
     if (format.heartbeat !== null && !raw.writableNeedDrain) raw.write(format.heartbeat)
-  }, HEARTBEAT_MS)
+  }, heartbeatMs)
+  let farewellMs = FAREWELL_MS
+  const iterator = parts[Symbol.asyncIterator]()
   try {
-    for await (const part of parts) {
-      if (!raw.write(part)) await drained(raw, gone.signal, signal)
-      if (signal.aborted || gone.signal.aborted) break
+    for (;;) {
+      const next = await abortable(iterator.next(), over)
+      if (next.done) break
+      if (!raw.write(next.value)) await drained(raw, over, slowMs)
     }
     signal.throwIfAborted()
   } catch (error) {
-    if (!gone.signal.aborted) raw.write(format.last(toAppError(error, request.log)))
+    const reason = toAppError(signal.aborted ? signal.reason : error, gone.signal.aborted ? null : request.log)
+    if (reason.code === 'slow_reader') farewellMs = SLOW_FAREWELL_MS
+    if (!gone.signal.aborted) raw.write(format.last(reason))
   } finally {
     clearInterval(heartbeat)
     raw.end()
-    if (!gone.signal.aborted) setTimeout(() => raw.destroy(), FAREWELL_MS).unref()
+    if (!gone.signal.aborted) {
+      const cut = setTimeout(() => raw.destroy(), farewellMs).unref()
+      raw.once('close', () => clearTimeout(cut))
+    }
+    iterator.return?.().catch(() => {})
+  }
+}
+
+/** null: the client left meanwhile. */
+async function opened(
+  open: LiveOptions['open'],
+  over: AbortSignal,
+  gone: AbortSignal,
+): Promise<AsyncIterable<string> | null> {
+  try {
+    return await abortable(open(over), over)
+  } catch (error) {
+    if (gone.aborted) return null
+    throw error
   }
 }
 
 /** Resolves when the socket has taken what was written, or the stream is over. Throws `slow_reader`. */
-async function drained(raw: FastifyReply['raw'], gone: AbortSignal, over: AbortSignal): Promise<void> {
-  const taken = new AbortController()
-  const drain = once(raw, 'drain', { signal: AbortSignal.any([gone, over, taken.signal]) }).catch(() => {})
-  const inTime = await within(SLOW_MS, drain)
-  taken.abort()
+async function drained(raw: FastifyReply['raw'], over: AbortSignal, slowMs: number): Promise<void> {
+  const late = new AbortController()
+  const drain = once(raw, 'drain', { signal: AbortSignal.any([over, late.signal]) }).catch(() => {})
+  const inTime = await within(slowMs, drain)
+  late.abort()
   if (!inTime)
     throw new AppError('slow_reader', {
-      detail: 'what was sent was not read for 10 s; go on after the last event that you have',
+      detail: `what was sent was not read for ${slowMs / 1000} s; go on after the last event that you have`,
     })
 }
 
-function toAppError(error: unknown, log: { error(fields: object, message: string): void }): AppError {
+function toAppError(error: unknown, log: { error(fields: object, message: string): void } | null): AppError {
   if (error instanceof AppError) return error
-  log.error({ err: error }, 'a live answer broke off')
+  log?.error({ err: error }, 'a live answer broke off')
   return new AppError('internal', { detail: 'the stream broke off', cause: error })
 }
 

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { openDatabase } from '../../src/db/index.ts'
 import { prune } from '../../src/db/retention.ts'
+import { newId } from '../../src/lib/ids.ts'
 import { labDatabase, quiet } from '../lab/database.ts'
 import { insertApp, insertOperation, insertRelease } from './rows.ts'
 
@@ -8,7 +9,7 @@ const { url } = await labDatabase(t)
 const db = await openDatabase({ url, log: quiet })
 t.teardown(() => db.close())
 const { prisma } = db
-const retention = { operationsDays: 90, releases: 3, idempotencyHours: 24 }
+const retention = { operationsDays: 90, releases: 3, eventsDays: 30, idempotencyHours: 24 }
 const acme = await insertApp(prisma, 'acme')
 const globex = await insertApp(prisma, 'globex')
 
@@ -75,9 +76,62 @@ t.test('the newest releases of each app stay, and those that something speaks of
     (await prisma.release.findMany({ where: { appId }, orderBy: { number: 'asc' } })).map(({ number }) => number)
   t.same(await numbers(acme.appId), [2, 4, 5, 6, 10, 11, 12])
   t.same(await numbers(globex.appId), [1, 2, 3])
-  t.same(await prune(db, retention), { operations: 0, idempotencyRecords: 0, releases: 0 })
+  t.same(await prune(db, retention), { operations: 0, idempotencyRecords: 0, releases: 0, events: 0 })
 })
 
 t.test('it stops when it is told to', async (t) => {
   await t.rejects(prune(db, retention, { signal: AbortSignal.abort(new Error('stop')) }), { message: 'stop' })
+})
+
+t.test(
+  'events go after their days with what was to be delivered of them, and the floors say up to which',
+  async (t) => {
+    const PLATFORM = '00000000-0000-0000-0000-000000000000'
+    const event = async (tenantId: string | null, daysAgo: number) => {
+      const createdAt = new Date(Date.now() - daysAgo * 86_400_000)
+      return (await prisma.event.create({ data: { tenantId, type: 'app.created', createdAt } })).id
+    }
+    const webhook = await prisma.webhook.create({
+      data: {
+        id: newId(),
+        tenantId: acme.tenantId,
+        url: 'https://x.example',
+        secret: new Uint8Array(),
+        createdBy: 'a',
+      },
+    })
+    const first = await event(acme.tenantId, 40)
+    await prisma.webhookDelivery.create({ data: { webhookId: webhook.id, eventId: first } })
+    await event(globex.tenantId, 33)
+    const ofPlatform = await event(null, 32)
+    const ofAcme = await event(acme.tenantId, 31)
+    const kept = [await event(acme.tenantId, 29), await event(null, 0)]
+    t.match(await prune(db, retention, { batchSize: 2 }), { events: 4 })
+    const left = await prisma.event.findMany({ orderBy: { id: 'asc' } })
+    t.same(
+      left.map(({ id }) => id),
+      kept,
+    )
+    t.equal(await prisma.webhookDelivery.count(), 0)
+    const floors = new Map((await prisma.eventFloor.findMany()).map(({ tenantId, eventId }) => [tenantId, eventId]))
+    t.equal(floors.size, 3)
+    t.equal(floors.get(acme.tenantId), ofAcme)
+    t.equal(floors.get(PLATFORM), ofPlatform)
+  },
+)
+
+t.test('servers that prune at once neither fail nor leave any', async (t) => {
+  const createdAt = new Date(Date.now() - 40 * 86_400_000)
+  const tenants = [acme.tenantId, globex.tenantId, null]
+  await prisma.event.createMany({
+    data: Array.from({ length: 300 }, (_, index) => ({
+      tenantId: tenants[index % 3] ?? null,
+      type: 'app.created',
+      createdAt,
+    })),
+  })
+  await prisma.$executeRaw`UPDATE events SET created_at = ${createdAt} WHERE created_at > ${createdAt}`
+  await Promise.all(Array.from({ length: 4 }, () => prune(db, retention, { batchSize: 10 })))
+  await prune(db, retention)
+  t.equal(await prisma.event.count(), 0)
 })

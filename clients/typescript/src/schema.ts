@@ -729,7 +729,7 @@ export interface components {
             /** @description The request id. */
             instance: string;
             /** @enum {string} */
-            code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
+            code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "too_many_streams" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
             errors?: {
                 /** @description JSON Pointer: /body/…, /query/…, /params/… or /headers/…. */
                 path: string;
@@ -982,7 +982,7 @@ export interface components {
             release: number | null;
             error: {
                 /** @enum {string} */
-                code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
+                code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "too_many_streams" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
                 message: string;
                 host?: string;
                 service?: string;
@@ -1035,7 +1035,7 @@ export interface components {
             release: number | null;
             error: {
                 /** @enum {string} */
-                code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
+                code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "too_many_streams" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
                 message: string;
                 host?: string;
                 service?: string;
@@ -6732,6 +6732,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests; `code` says which. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error; `code` says which. */
             500: {
                 headers: {
@@ -6808,6 +6817,15 @@ export interface operations {
             };
             /** @description Forbidden; `code` says which. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests; `code` says which. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

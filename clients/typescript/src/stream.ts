@@ -89,6 +89,8 @@ async function* connection(
         place.id = id
         events.push({ id, event, data })
       },
+      // The server's way to say where a stream begins: an id without data is passed over by this parser.
+      onComment: (comment) => (place.id = /^at (\S+)$/.exec(comment)?.[1] ?? place.id),
       onRetry: (ms) => (place.leastMs = ms),
     })
     for await (const chunk of chunksOf(response.body)) {

@@ -1,14 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
 import { Event, EventHeaders, eventSchemas, EventsQuery } from './events.schemas.ts'
-import { eventId, eventParts, filterOf, pageOfEvents } from './events.service.ts'
+import { createEventTexts, eventId, eventParts, filterOf, pageOfEvents } from './events.service.ts'
 import type { Database } from '../../db/types.ts'
-import type { EventFeeds, EventScope } from '../../events/index.ts'
+import type { EventFeeds, EventScope, FeedItem } from '../../events/index.ts'
 import {
   addSchemas,
   authorizeAdmin,
   closed,
   eventStream,
+  type LiveTiming,
   Name,
   page,
   preferredType,
@@ -25,6 +26,7 @@ export interface EventsDeps {
   readonly db: Database
   readonly feeds: EventFeeds
   readonly gate: StreamGate
+  readonly liveTiming?: LiveTiming
 }
 
 const tags = ['events']
@@ -40,7 +42,8 @@ const ok = {
 }
 
 /** Events of a tenant, and of all for admins: a list or a live stream. */
-export function eventsRoutes(deps: EventsDeps) {
+export function eventsRoutes(eventsDeps: EventsDeps) {
+  const deps = { ...eventsDeps, parts: createEventTexts() }
   return async (instance: FastifyInstance): Promise<void> => {
     const app = instance as Routes
     addSchemas(app, eventSchemas)
@@ -53,7 +56,7 @@ export function eventsRoutes(deps: EventsDeps) {
           operationId: 'listEvents',
           summary: "A tenant's events: newest first, or live",
           params: TenantParams,
-          response: { 200: ok, ...problemResponses(401, 404) },
+          response: { 200: ok, ...problemResponses(401, 404, 429) },
         },
       },
       async (request, reply) => {
@@ -69,7 +72,7 @@ export function eventsRoutes(deps: EventsDeps) {
           ...common,
           operationId: 'listAllEvents',
           summary: 'Of all tenants and of the platform: newest first, or live',
-          response: { 200: ok, ...problemResponses(401, 403) },
+          response: { 200: ok, ...problemResponses(401, 403, 429) },
         },
       },
       async (request, reply) => {
@@ -81,7 +84,7 @@ export function eventsRoutes(deps: EventsDeps) {
 }
 
 async function answer(
-  { db, feeds, gate }: EventsDeps,
+  { db, feeds, gate, parts, liveTiming }: EventsDeps & { parts: (item: FeedItem) => string },
   request: FastifyRequest,
   reply: FastifyReply,
   scope: EventScope,
@@ -102,7 +105,9 @@ async function answer(
     await sendLive(reply, {
       format: eventStream(request.id),
       signal: admission.signal,
-      open: async (signal) => await eventParts(feeds, { scope, filter, signal, ...(after !== undefined && { after }) }),
+      open: async (signal) =>
+        await eventParts({ feeds, parts, scope, filter, signal, ...(after !== undefined && { after }) }),
+      ...(liveTiming && { timing: liveTiming }),
     })
   } finally {
     admission.close()

@@ -1,7 +1,14 @@
 import Type from 'typebox'
 import type { Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
-import { type EventFilter, type EventFeeds, type EventScope, eventsBefore, type FeedItem } from '../../events/index.ts'
+import {
+  type Event,
+  type EventFilter,
+  type EventFeeds,
+  type EventScope,
+  eventsBefore,
+  type FeedItem,
+} from '../../events/index.ts'
 import { closed, decodeCursor, sse, toPage } from '../../web/index.ts'
 
 const Position = closed({ id: Type.String({ pattern: '^[0-9]{1,19}$' }) })
@@ -43,22 +50,45 @@ export function filterOf({ app, operation, type }: { app?: string; operation?: s
 }
 
 export interface EventStreamRequest {
+  readonly feeds: EventFeeds
+  /** Of `createEventTexts`. */
+  readonly parts: (item: FeedItem) => string
   readonly scope: EventScope
   readonly filter: EventFilter
   readonly after?: bigint
   readonly signal: AbortSignal
 }
 
-/** The events of a scope as they are sent to a client: `gap` first where the ones after `after` are not all kept any more. */
-export async function eventParts(
-  feeds: EventFeeds,
-  { scope, filter, after, signal }: EventStreamRequest,
-): Promise<AsyncIterable<string>> {
+/**
+ * The events of a scope as they are sent to a client: `gap` first where the ones after `after` are not all kept any more. Before everything
+ * comes an id without an event, which EventSource keeps as the last one (a comment tells it to parsers that pass it over): who loses
+ * the connection before the first event loses none.
+ */
+export async function eventParts({
+  feeds,
+  parts,
+  scope,
+  filter,
+  after,
+  signal,
+}: EventStreamRequest): Promise<AsyncIterable<string>> {
   const feed = await feeds.follow(scope, { filter, signal, ...(after !== undefined && { after }) })
   return {
     async *[Symbol.asyncIterator]() {
-      for await (const item of feed) yield partOf(item)
+      yield `: at ${feed.from}\nid: ${feed.from}\n\n`
+      for await (const item of feed) yield parts(item)
     },
+  }
+}
+
+/** Each event's text, made once for all who get it. */
+export function createEventTexts(): (item: FeedItem) => string {
+  const texts = new WeakMap<Event, string>()
+  return (item) => {
+    if (item.kind === 'gap') return partOf(item)
+    const text = texts.get(item.event) ?? partOf(item)
+    texts.set(item.event, text)
+    return text
   }
 }
 

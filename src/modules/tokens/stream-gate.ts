@@ -9,6 +9,10 @@ const LOOK_MS = 500
 /** A database that does not say for so long ends the streams: a revocation could not be seen. */
 const BLIND_MS = 5000
 
+/** What one token may have open on one process, and all of them together. */
+const MOST_OF_TOKEN = 2000
+const MOST = 10_000
+
 /** What is open for a principal: sockets, event streams, logs. */
 export interface Admission {
   /**
@@ -21,6 +25,7 @@ export interface Admission {
 }
 
 export interface StreamGate {
+  /** Throws `too_many_streams` where the token has 2,000 open on this process, `unavailable` where all of them have 10,000. */
   admit(principal: Principal): Admission
   /** How many streams are open. */
   readonly open: number
@@ -29,12 +34,23 @@ export interface StreamGate {
 }
 
 /** Watches the tokens of all open streams of this process: one small statement for all of them, and none while there are none. */
-export function createStreamGate({ db, log }: { db: Database; log: DbLogger }): StreamGate {
+export function createStreamGate({
+  db,
+  log,
+  mostOfToken = MOST_OF_TOKEN,
+  most = MOST,
+}: {
+  readonly db: Database
+  readonly log: DbLogger
+  readonly mostOfToken?: number
+  readonly most?: number
+}): StreamGate {
   const streams = new Map<string, Set<AbortController>>()
   let listening: Promise<{ close(): Promise<void> } | null> | null = null
   let confirmedAt = monotonicMs()
   let looking: Promise<void> | null = null
   let closed = false
+  const countOpen = (): number => [...streams.values()].reduce((sum, set) => sum + set.size, 0)
 
   const end = (tokenId: string, reason: AppError): void => {
     for (const stream of streams.get(tokenId) ?? []) stream.abort(reason)
@@ -78,10 +94,19 @@ export function createStreamGate({ db, log }: { db: Database; log: DbLogger }): 
 
   return {
     get open() {
-      return [...streams.values()].reduce((sum, set) => sum + set.size, 0)
+      return countOpen()
     },
     admit({ id }) {
       listening ??= db.listen(CHANNELS.token, onRevoked).catch(() => null)
+      if ((streams.get(id)?.size ?? 0) >= mostOfToken)
+        throw new AppError('too_many_streams', {
+          detail: `this token has ${mostOfToken} streams and sockets open on this server already`,
+        })
+      if (countOpen() >= most)
+        throw new AppError('unavailable', {
+          detail: `this server has ${most} streams and sockets open already`,
+          headers: { 'retry-after': '5' },
+        })
       const stream = new AbortController()
       if (closed) stream.abort(new AppError('unavailable', { detail: 'this server is stopping' }))
       else streams.set(id, (streams.get(id) ?? new Set()).add(stream))

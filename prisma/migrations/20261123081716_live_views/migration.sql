@@ -108,7 +108,7 @@ ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_event_id_fke
 ALTER TABLE "stats_watches" ADD CONSTRAINT "stats_watches_app_id_fkey" FOREIGN KEY ("app_id") REFERENCES "apps"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- What a worker that delivers looks through.
-CREATE INDEX "webhook_deliveries_due_idx" ON "webhook_deliveries" ("next_attempt_at") WHERE "status" = 'pending';
+CREATE INDEX "webhook_deliveries_due_idx" ON "webhook_deliveries" ("webhook_id", "next_attempt_at") WHERE "status" = 'pending';
 
 ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_status_check" CHECK ("status" IN ('pending', 'succeeded', 'failed'));
 
@@ -124,6 +124,9 @@ DECLARE
 BEGIN
   -- One that is being deleted is waited for: what it gets would otherwise fail the change that it tells of.
   PERFORM FROM "tenants" WHERE "id" IN (SELECT (item ->> 'tenantId')::uuid FROM jsonb_array_elements("items") AS item)
+    ORDER BY "id" FOR KEY SHARE;
+  -- And so are webhooks: before the lock below, which whoever deletes one takes after its row.
+  PERFORM FROM "webhooks" WHERE "tenant_id" IN (SELECT (item ->> 'tenantId')::uuid FROM jsonb_array_elements("items") AS item)
     ORDER BY "id" FOR KEY SHARE;
   FOR "key" IN
     SELECT DISTINCT hashtext(coalesce(item ->> 'tenantId', '')) AS k FROM jsonb_array_elements("items") AS item ORDER BY k
