@@ -8,9 +8,11 @@ import { fileURLToPath } from 'node:url'
 import { clientSchema } from '../clients/typescript/generate.ts'
 import { SETTINGS } from '../src/config.ts'
 import { ERROR_CODES } from '../src/errors/codes.ts'
+import { EVENT_TYPES } from '../src/events/index.ts'
 import { openapiDocument } from '../src/http/index.ts'
 import { composeTable } from '../src/spec/compose-table.ts'
-import { composePage, errorsPage, type Setting, settingsPage } from './generated-pages.ts'
+import { graphqlSchema, resolverTypes } from './graphql-types.ts'
+import { composePage, errorsPage, eventsPage, type Setting, settingsPage } from './generated-pages.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -19,7 +21,10 @@ const openapi = `${JSON.stringify(await openapiDocument(), null, 2)}\n`
 const FILES: Readonly<Record<string, () => string | Promise<string>>> = {
   'openapi/openapi.json': () => openapi,
   'clients/typescript/src/schema.ts': async () => await clientSchema(openapi),
+  'openapi/schema.graphql': () => graphqlSchema(),
+  'src/modules/resolver-types/index.ts': async () => await resolverTypes(),
   'docs/errors.md': () => errorsPage(ERROR_CODES),
+  'docs/events.md': () => eventsPage(EVENT_TYPES),
   'docs/settings.md': () => settingsPage(SETTINGS.properties as Readonly<Record<string, Setting>>),
   'docs/compose.md': () => composePage(composeTable()),
 }
