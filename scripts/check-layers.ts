@@ -20,7 +20,7 @@ const MAX_LINES = 400
 const FLOORS: readonly (readonly string[])[] = [
   ['lib'],
   ['errors', 'config', 'log'],
-  ['db', 'spec', 'planning'],
+  ['db', 'spec', 'planning', 'outbound'],
   ['drivers', 'events'],
   ['web'],
   ['modules'],
