@@ -6,6 +6,7 @@ import { capacityReader } from './capacity.ts'
 import { createContainer, removeContainer, startContainer, stopContainer } from './containers.ts'
 import type { Context, Work } from './context.ts'
 import { connectEngine } from './engine.ts'
+import { exec } from './exec.ts'
 import { pullImage } from './images.ts'
 import { inventory } from './inventory.ts'
 import { tail } from './logs.ts'
@@ -56,7 +57,8 @@ export function createDockerDriver(options: { readonly endpoint: Endpoint; reado
       throw new AppError('unsupported', { detail: 'not built yet' })
     },
     stats: statsReader(context),
-    exec: async () => await Promise.reject(new AppError('unsupported', { detail: 'not built yet' })),
+    exec: async (nativeId, wanted, call) =>
+      await edge('run a command', async () => await exec(context, nativeId, wanted, call)),
     inventory: async (kind, call) => await edge(`list ${kind}`, async () => await inventory(context, kind, call)),
     close: async () => engine.close(),
   }
