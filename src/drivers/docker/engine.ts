@@ -1,5 +1,5 @@
 import { IncomingMessage } from 'node:http'
-import { addAbortSignal, Readable } from 'node:stream'
+import { addAbortSignal, Duplex, Readable } from 'node:stream'
 import type { CallOptions, Endpoint } from '../driver.ts'
 import { AppError, isAppError } from '../../errors/app-error.ts'
 import { sleep } from '../../lib/abort.ts'
@@ -13,6 +13,7 @@ const CHANGE_MS = 60_000
 const STREAM_IDLE_MS = 60_000
 const PULSE_MS = 3000
 const PULSE_DEADLINE_MS = 5000
+const NO_UPGRADE = 'what stands before the engine does not hand the connection over (it takes no Upgrade: tcp)'
 const PING: EngineRequest = { method: 'GET', path: '/_ping' }
 /** Calls under way at one engine. Those that wait there for long by their nature (a stop's grace) are counted by who asks for them. */
 const CALLS = 8
@@ -36,6 +37,11 @@ export interface Engine {
   find<T>(call: CallOptions, request: EngineRequest): Promise<T | null>
   /** The bytes of an answer as they come; `host_unreachable` where none come for 60 s. End the iteration, or abort, to drop it. */
   stream(call: CallOptions, request: EngineRequest): AsyncGenerator<Buffer>
+  /**
+   * The connection itself, once the engine has given it up for raw bytes both ways: its end of writing is the end of the input. It is the
+   * caller's from then on: who does not read and destroy it leaks it.
+   */
+  hijack(call: CallOptions, request: EngineRequest): Promise<Duplex>
   /** The engine's own clock, in whole seconds rounded down: how long something has run there is no business of ours. */
   clockMs(call: CallOptions): Promise<number>
   /** The minor number of the API version that requests use, asked for anew with `fresh`. Throws `unsupported` where there is none in common. */
@@ -68,6 +74,23 @@ export function connectEngine(endpoint: Endpoint): Engine {
           else reject(mapConnectionError(new Error('no body'), words(request)))
         },
       )
+    })
+
+  /** The same, but for the connection. An abort before it is handed on destroys it. */
+  const upgrade = async (path: string, request: EngineRequest, signal: AbortSignal): Promise<Duplex> =>
+    await new Promise((resolve, reject) => {
+      const { method, body = {} } = request
+      const options = { path, method, options: { _query: {}, _body: body }, statusCodes: { 101: true, 200: true } }
+      client.modem.dial({ ...options, isStream: true, hijack: true, abortSignal: signal }, (error, data) => {
+        if (error) return reject(toRefusal(error) ?? mapConnectionError(error, words(request), explain(error)))
+        if (data instanceof IncomingMessage || !(data instanceof Duplex)) {
+          if (data instanceof Readable) data.destroy()
+          return reject(new AppError('unsupported', { detail: `${words(request)}: ${NO_UPGRADE}` }))
+        }
+        // The agent gave it the time that an idle connection has.
+        if ('setTimeout' in data && typeof data.setTimeout === 'function') data.setTimeout(0)
+        resolve(addAbortSignal(signal, data))
+      })
     })
 
   const exchange = async (path: string, request: EngineRequest, signal: AbortSignal): Promise<unknown> => {
@@ -183,9 +206,21 @@ export function connectEngine(endpoint: Endpoint): Engine {
     }
   }
 
+  const hijack = async (call: CallOptions, wanted: EngineRequest): Promise<Duplex> => {
+    const { minor } = await negotiate(call)
+    call.guard?.()
+    return await within(
+      call.signal,
+      CHANGE_MS,
+      wanted,
+      async (signal) => await upgrade(`/v1.${minor}${wanted.path}`, wanted, signal),
+    )
+  }
+
   return {
     request,
     stream,
+    hijack,
     negotiate,
     clockMs: async (call) => {
       try {
