@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectLive } from './live-metrics.ts'
 import { collectStored, collectTenants } from './stored-metrics.ts'
 import { createSealedCount } from './sealed-metrics.ts'
 import type { Database } from '../db/types.ts'
@@ -18,7 +19,16 @@ export interface Metrics {
 }
 
 /** The process's metrics, in a registry of their own. */
-export function createMetrics({ db, sealer }: { db: Database; sealer: Sealer }): Metrics {
+export function createMetrics({
+  db,
+  sealer,
+  openStreams,
+}: {
+  db: Database
+  sealer: Sealer
+  /** How many streams and sockets are open. */
+  openStreams: () => number
+}): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -52,6 +62,14 @@ export function createMetrics({ db, sealer }: { db: Database; sealer: Sealer }):
       this.set(db.connections().limit)
     },
   })
+  new Gauge({
+    name: 'moorage_open_streams',
+    help: 'Streams and sockets that are open here: events, logs, stats, exec, subscriptions.',
+    registers,
+    collect() {
+      this.set(openStreams())
+    },
+  })
   const up = new Gauge({
     name: 'moorage_database_up',
     help: '1: the database answered this scrape. 0: it did not, and the series that are read from it are missing.',
@@ -68,6 +86,7 @@ export function createMetrics({ db, sealer }: { db: Database; sealer: Sealer }):
     const stored = new Registry()
     try {
       await collectStored(db, stored)
+      await collectLive(db, stored)
       await countSealed(stored)
       if (tenants) await collectTenants(db, stored)
       up.set(1)

@@ -60,8 +60,8 @@ export interface ServerDeps {
 export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { db, log } = deps
   const routeTable = createRouteTable()
-  const metrics = createMetrics(deps)
   const live: LiveParts = { feeds: createEventFeeds(deps), gate: createStreamGate(deps) }
+  const metrics = createMetrics({ ...deps, openStreams: () => live.gate.open })
   let draining = false
 
   const app: FastifyInstance = fastify({
@@ -101,6 +101,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   })
 
   app.decorateRequest('principal', null)
+  app.decorateRequest('isLive', false)
   app.addHook('preClose', async () => {
     draining = true
     await live.gate.close()
@@ -118,6 +119,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.addHook('preValidation', async (request) => checkInput(request))
   app.addHook('onRoute', ({ method, url }) => routeTable.add(method, url))
   app.addHook('onResponse', async (request, reply) => {
+    // How long somebody watched is not how long an answer took.
+    if (request.isLive || request.ws) return
     const route = request.routeOptions.url ?? 'unmatched'
     metrics.requestSeconds.observe(
       { method: request.method, route, status: String(reply.statusCode) },

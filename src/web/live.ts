@@ -18,6 +18,13 @@ const SLOW_MS = 10_000
 const FAREWELL_MS = 2000
 const SLOW_FAREWELL_MS = 30_000
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Its answer stays open. */
+    isLive: boolean
+  }
+}
+
 /** How the parts of a live answer are written. */
 export interface LiveFormat {
   readonly contentType: string
@@ -55,6 +62,7 @@ export async function sendLive(reply: FastifyReply, { format, signal, open, timi
   const over = AbortSignal.any([signal, gone.signal])
   const parts = await opened(open, over, gone.signal)
   reply.hijack()
+  request.isLive = true
   if (!parts) return
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value)
   raw.writeHead(200, {
