@@ -17,6 +17,7 @@ function checks() {
       command: join(ROOT, 'clients/typescript/node_modules/.bin/tsc'),
       args: ['-p', 'clients/typescript', '--noEmit'],
     },
+    { name: "console's types", command: bin('tsc'), args: ['-p', 'src/console/page'] },
     { name: 'lint', command: bin('oxlint'), args: ['--type-aware', '--deny-warnings'] },
     { name: 'format', command: bin('oxfmt'), args: ['--check'] },
     { name: 'layers', command: nodePath(), args: ['scripts/check-layers.ts'] },

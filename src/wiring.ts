@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
+import { consolePage } from './console/index.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { type Database, openDatabase } from './db/index.ts'
 import { ensureCanary, ensureInstallation } from './db/installation.ts'
@@ -83,6 +84,7 @@ export function createRuntime(config: Config, log: Logger): Runtime {
           installation,
           hosts,
           checks,
+          routes: () => [consolePage],
           idempotencyHours: config.retention.idempotencyHours,
         }),
         closeServer,
