@@ -139,7 +139,7 @@ export interface Driver {
   /** Carries out one step that is an engine call (neither `wait` nor `await_…`). */
   execute(step: Step, desired: DesiredApp, options: CallOptions): Promise<StepOutcome>
   /** One container of ours, or null where it is gone. */
-  inspect(nativeId: string, options: CallOptions): Promise<ObservedContainer | null>
+  inspect(nativeId: string, options: CallOptions): Promise<ObservedInstance | null>
   /** The last `lines` lines of a container's output, both streams, at most 8 KiB. */
   tail(nativeId: string, lines: number, options: CallOptions): Promise<string[]>
   /** Resolves once the engine tells of changes: every one from then on is brought, until the connection breaks (`host_unreachable`). */

@@ -12,6 +12,7 @@ import { names, type DesiredApp } from '../../src/planning/index.ts'
 import { IMAGES } from '../lab/images.ts'
 import { eventually } from '../lab/run.ts'
 import { all, containerStep, desiredApp, freely, networkStep, service, step, volumeStep } from './build.ts'
+import { followContract } from './follow-contract.ts'
 
 /** One kind of host, as the suite wants it: an engine with `IMAGES`, and drivers to it. */
 export interface ContractSubject {
@@ -347,4 +348,6 @@ export function driverContract(t: Test, { name, connect }: ContractSubject): voi
       }
     },
   )
+
+  followContract(t, { name, connect })
 }

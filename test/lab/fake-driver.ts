@@ -4,38 +4,16 @@ import { AppError } from '../../src/errors/app-error.ts'
 import type { DesiredApp, Step } from '../../src/planning/index.ts'
 import { applyStep, type SimulatedApp } from '../../src/planning/simulate.ts'
 import { fakeStats } from './fake-stats.ts'
+import { followFake } from './fake-follow.ts'
+import { containerOf, type Entry, isKnown, isSame, noImage, type Owner } from './fake-state.ts'
 import { IMAGES } from './images.ts'
 
 /** A request to the engine, for what misbehaves. */
 export interface FakeCall {
-  readonly method: 'probe' | 'observe' | 'execute' | 'inspect' | 'tail' | 'mark' | 'stats'
+  readonly method: 'probe' | 'observe' | 'execute' | 'inspect' | 'tail' | 'follow' | 'mark' | 'stats'
   /** Of `execute`. */
   readonly step: Step | null
   readonly desired: DesiredApp | null
-}
-
-interface Owner {
-  readonly installation: string
-  readonly tenant: { readonly id: string; readonly name: string }
-  readonly app: { readonly id: string; readonly name: string }
-}
-
-interface Made {
-  readonly image: string
-  readonly command: string
-  readonly exitCode: number | null
-  readonly healthy: boolean
-  readonly stubborn: boolean
-  readonly generation: number
-  readonly createdAt: number
-  readonly address: string
-  startedAt: number | null
-}
-
-interface Entry {
-  readonly owner: Owner
-  state: SimulatedApp
-  readonly made: Map<string, Made>
 }
 
 /** How long a container takes to become healthy, or to exit. */
@@ -53,6 +31,10 @@ export class FakeEngine {
   after: (call: FakeCall) => Promise<void> | void = () => {}
   /** Does not answer any more: `host_unreachable`. */
   away = false
+  /** Those who follow hear nothing, as with an engine that passes over a late reader. */
+  silent = false
+  /** How many follow it. */
+  followers = 0
   /** Steps in the order of their effects. */
   readonly steps: { readonly app: string; readonly id: string }[] = []
   /** Followed iterations of stats that are open. */
@@ -150,7 +132,7 @@ export class FakeEngine {
           const { image } = found.made.get(container?.nativeId ?? '') ?? {}
           return image === IMAGES.crash ? ['one line', 'it broke'].slice(-lines) : []
         }),
-      follow: async () => await Promise.reject(new AppError('unsupported', { detail: 'not built yet' })),
+      follow: async (options) => await call(options, plain('follow'), () => followFake(this, identity, options)),
       logs: () => {
         throw new AppError('unsupported', { detail: 'not built yet' })
       },
@@ -201,10 +183,11 @@ export class FakeEngine {
     this.#marks.clear()
   }
 
-  /** Containers of an app, by its name. */
-  containers(app?: string): ObservedInstance[] {
+  /** Containers of an app, by its name, and of an installation. */
+  containers(app?: string, installation?: string): ObservedInstance[] {
     return this.#apps
-      .filter(({ owner }) => app === undefined || owner.app.name === app)
+      .filter(({ owner }) => owner.app.name === (app ?? owner.app.name))
+      .filter(({ owner }) => owner.installation === (installation ?? owner.installation))
       .flatMap((entry) => entry.state.containers.flatMap(({ nativeId }) => this.#instance(entry, nativeId) ?? []))
   }
 
@@ -378,20 +361,4 @@ export class FakeEngine {
       restartGeneration: made.generation,
     }
   }
-}
-
-function containerOf(entry: Entry, nativeIdOrName: string) {
-  return entry.state.containers.find(({ nativeId, name }) => nativeId === nativeIdOrName || name === nativeIdOrName)
-}
-
-function isSame(a: Owner, b: Owner): boolean {
-  return a.installation === b.installation && a.tenant.id === b.tenant.id && a.app.id === b.app.id
-}
-
-function isKnown(image: string): boolean {
-  return Object.values(IMAGES).some((known) => known === image)
-}
-
-function noImage(image: string): AppError {
-  return new AppError('image_not_found', { detail: `there is no image ${image}` })
 }

@@ -14,6 +14,7 @@ const STREAM_IDLE_MS = 60_000
 const PULSE_MS = 3000
 const PULSE_DEADLINE_MS = 5000
 const NO_UPGRADE = 'what stands before the engine does not hand the connection over (it takes no Upgrade: tcp)'
+const QUIET_PULSE_MS = 5000
 const PING: EngineRequest = { method: 'GET', path: '/_ping' }
 /** Calls under way at one engine. Those that wait there for long by their nature (a stop's grace) are counted by who asks for them. */
 const CALLS = 8
@@ -37,6 +38,11 @@ export interface Engine {
   find<T>(call: CallOptions, request: EngineRequest): Promise<T | null>
   /** The bytes of an answer as they come; `host_unreachable` where none come for 60 s. End the iteration, or abort, to drop it. */
   stream(call: CallOptions, request: EngineRequest): AsyncGenerator<Buffer>
+  /**
+   * The same for what may be silent for ever: resolves once the answer has begun, and ends with `host_unreachable` when the engine
+   * does not answer a ping beside it (within 10 s). Nothing of it is left at the engine once the iteration ends, or `call.signal` aborts.
+   */
+  subscribe(call: CallOptions, request: EngineRequest): Promise<AsyncGenerator<Buffer>>
   /**
    * The connection itself, once the engine has given it up for raw bytes both ways: its end of writing is the end of the input. It is the
    * caller's from then on: who does not read and destroy it leaks it.
@@ -99,15 +105,23 @@ export function connectEngine(endpoint: Endpoint): Engine {
     return parse(Buffer.concat(chunks).toString())
   }
 
+  const ping = async (call: CallOptions, signal: AbortSignal): Promise<void> => {
+    call.guard?.()
+    await within(signal, PULSE_DEADLINE_MS, PING, async (inner) => await exchange(PING.path, PING, inner))
+  }
+
   /**
    * A change may take a minute, and a host that is cut off meanwhile swallows its answer: this asks beside it whether the engine is there
    * at all. Rejects with `host_unreachable` once it is not; never resolves.
    */
-  const watch = async (call: CallOptions, signal: AbortSignal): Promise<never> => {
+  const watch = async (call: CallOptions, signal: AbortSignal, everyMs = PULSE_MS): Promise<never> => {
     for (;;) {
-      await sleep(PULSE_MS, signal)
-      call.guard?.()
-      await within(signal, PULSE_DEADLINE_MS, PING, async (inner) => await exchange(PING.path, PING, inner))
+      await sleep(everyMs, signal)
+      await ping(call, signal).catch(async (error: unknown) => {
+        // A kept connection that was closed meanwhile says nothing of the engine.
+        if (!isBrokenConnection(error)) throw error
+        await ping(call, signal)
+      })
     }
   }
 
@@ -217,9 +231,39 @@ export function connectEngine(endpoint: Endpoint): Engine {
     )
   }
 
+  const subscribe = async (call: CallOptions, wanted: EngineRequest): Promise<AsyncGenerator<Buffer>> => {
+    const { minor } = await negotiate(call)
+    call.guard?.()
+    const over = new AbortController()
+    const end = (reason: unknown): void => {
+      call.signal.removeEventListener('abort', onAbort)
+      over.abort(reason)
+    }
+    const onAbort = (): void => end(call.signal.reason)
+    const path = `/v1.${minor}${wanted.path}`
+    const dialled = async () => addAbortSignal(over.signal, await dial(path, wanted, over.signal))
+    const body = await within(call.signal, READ_MS, wanted, dialled).catch((error: unknown) => {
+      over.abort(error)
+      throw error
+    })
+    if (call.signal.aborted) onAbort()
+    else call.signal.addEventListener('abort', onAbort, { once: true })
+    watch(call, over.signal, QUIET_PULSE_MS).catch(end)
+    return (async function* () {
+      try {
+        yield* readAll(body, wanted)
+      } catch (error) {
+        throw over.signal.aborted ? over.signal.reason : error
+      } finally {
+        end(new Error('nobody reads it any more'))
+      }
+    })()
+  }
+
   return {
     request,
     stream,
+    subscribe,
     hijack,
     negotiate,
     clockMs: async (call) => {
@@ -244,7 +288,7 @@ export function connectEngine(endpoint: Endpoint): Engine {
 
 async function* readAll(body: Readable, request: EngineRequest): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of body) yield Buffer.from(chunk)
+    for await (const chunk of body) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)
   } catch (error) {
     throw mapConnectionError(error, words(request))
   }

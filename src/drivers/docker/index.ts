@@ -6,6 +6,7 @@ import { capacityReader } from './capacity.ts'
 import { createContainer, removeContainer, startContainer, stopContainer } from './containers.ts'
 import type { Context, Work } from './context.ts'
 import { connectEngine } from './engine.ts'
+import { follow } from './events.ts'
 import { exec } from './exec.ts'
 import { pullImage } from './images.ts'
 import { inventory } from './inventory.ts'
@@ -52,7 +53,7 @@ export function createDockerDriver(options: { readonly endpoint: Endpoint; reado
       await edge('inspect', async () => await observeContainer(context, nativeId, call)),
     tail: async (nativeId, lines, call) =>
       await edge('read the log', async () => await tail(context, nativeId, lines, call)),
-    follow: async () => await Promise.reject(new AppError('unsupported', { detail: 'not built yet' })),
+    follow: async (call) => await edge('follow', async () => await follow(context, call)),
     logs: () => {
       throw new AppError('unsupported', { detail: 'not built yet' })
     },
