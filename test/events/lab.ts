@@ -1,5 +1,12 @@
-import { beforeCommit, type Database, openDatabase } from '../../src/db/index.ts'
-import { createEventFeeds, emit, type EventFeeds, type FeedItem, type NewEvent } from '../../src/events/index.ts'
+import { type Database, openDatabase } from '../../src/db/index.ts'
+import {
+  createEventFeeds,
+  emit,
+  eventsJson,
+  type EventFeeds,
+  type FeedItem,
+  type NewEvent,
+} from '../../src/events/index.ts'
 import { newId } from '../../src/lib/ids.ts'
 import { labDatabase, quiet, type Teardown } from '../lab/database.ts'
 
@@ -40,12 +47,9 @@ export async function heldWriter(db: Database, ...events: readonly NewEvent[]) {
   const isWritten = Promise.withResolvers<void>()
   const end = Promise.withResolvers<void>()
   const done = db.transaction(async (tx) => {
-    emit(tx, ...events)
-    // After the events' own statement: work that is due before the commit is done in order.
-    beforeCommit(tx, async () => {
-      isWritten.resolve()
-      await end.promise
-    })
+    await tx.$executeRaw`SELECT append_events(${eventsJson(events)}::jsonb)`
+    isWritten.resolve()
+    await end.promise
   })
   await Promise.race([isWritten.promise, done])
   return {

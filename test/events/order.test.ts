@@ -145,7 +145,7 @@ t.test('a webhook that is deleted while events are written fails nobody and hold
   await eventually('it waits for the webhook', async () => (await waitingForLocks()) === 1)
   goOn.resolve()
   await Promise.all([deletion, meanwhile])
-  t.same((await appsOf(acme)).toSorted(), ['deletion', 'meanwhile'])
+  t.same(new Set(await appsOf(acme)), new Set(['deletion', 'meanwhile']))
   const [after] = await db.prisma.$queryRaw<{ deadlocks: string }[]>`
     SELECT deadlocks::text FROM pg_stat_database WHERE datname = current_database()`
   t.same(after, before, 'without a deadlock')
@@ -182,7 +182,7 @@ t.test('outside a transaction an event is refused: it would be of no change', as
 t.test('texts that Postgres can not hold, and ones without end, are stored as far as they can be', async (t) => {
   await write(acme, 'a', { data: { message: 'nul \u0000, half a pair \ud800, ' + 'x'.repeat(10_000) } })
   const [stored] = await db.prisma.event.findMany({ where: { tenantId: acme } })
-  const { message } = stored?.data as { message: string }
+  const { message } = JSON.parse(JSON.stringify(stored?.data)) as { message: string }
   t.ok(message.length <= 4096)
   t.match(message, /^nul .*, half a pair .*, xxx/)
   t.match(JSON.parse(eventsJson([event(null, 'y'.repeat(5000))])), [{ app: /^y{4000}/ }])
