@@ -7,7 +7,7 @@ import { createTransactions } from './transaction.ts'
 import type { Database, DbLogger, Tx } from './types.ts'
 
 export { CHANNELS, type Database, type DbLogger, type Tx } from './types.ts'
-export { beforeCommit } from './transaction.ts'
+export { callAtCommit } from './transaction.ts'
 export { isForeignKeyViolation, isUnavailable, isUniqueViolation, mapDbError } from './map-error.ts'
 
 export interface DatabaseOptions {

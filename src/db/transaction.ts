@@ -11,17 +11,23 @@ const PRISMA_LIMITS = { maxWait: 6000, timeout: 20_000 }
 /** What Prisma says to begin and end a transaction, which is not its to begin or end here. */
 const BOUNDS: ReadonlySet<string> = new Set(['BEGIN', 'COMMIT', 'ROLLBACK'])
 
-/** What each transaction that is under way still has to do before it commits. */
-const endings = new WeakMap<Tx, (() => Promise<void>)[]>()
+/** What each transaction that is under way is to call with its COMMIT. */
+const lastCalls = new WeakMap<Tx, LastCall[]>()
+
+interface LastCall {
+  readonly name: string
+  readonly argument: () => string
+}
 
 /**
- * Has `work` done right before the transaction commits, after everything else in it (in the order of these calls). Throws where `tx` is no
- * transaction, or one that is over.
+ * Has a function of the database called as the very last thing of the transaction, with a JSON text that is asked for then. The call
+ * and the COMMIT go out as one message: whatever holds this process up, the locks that the function takes are held no longer than the
+ * commit takes. Throws where `tx` is no transaction, or one that is over.
  */
-export function beforeCommit(tx: Tx, work: () => Promise<void>): void {
-  const due = endings.get(tx)
-  if (!due) throw new TypeError('this needs a transaction that is under way')
-  due.push(work)
+export function callAtCommit(tx: Tx, name: string, argument: () => string): void {
+  const calls = lastCalls.get(tx)
+  if (!calls) throw new TypeError('this needs a transaction that is under way')
+  calls.push({ name, argument })
 }
 
 export interface Transactions {
@@ -51,10 +57,14 @@ export function createTransactions(options: pg.PoolConfig): Transactions & { rea
       throw error
     }
   }
-  const end = async (connection: pg.PoolClient): Promise<void> => {
-    const { command } = await connection.query('COMMIT')
+  const end = async (connection: pg.PoolClient, calls: readonly LastCall[]): Promise<void> => {
+    const last = calls.map(({ name, argument }) => `SELECT ${name}(${pg.escapeLiteral(argument())}::jsonb)`)
+    // Of several statements there are several results, which the types do not know.
+    const results: unknown = await connection.query([...last, 'COMMIT'].join('; '))
+    const result: unknown = Array.isArray(results) ? results.at(-1) : results
     // What was caught after it had failed in the database: nothing of the transaction is there.
-    if (command !== 'COMMIT') throw new Error('the transaction had failed before its end, and was rolled back')
+    if ((result as pg.QueryResult).command !== 'COMMIT')
+      throw new Error('the transaction had failed before its end, and was rolled back')
     connection.release()
   }
   const abandon = async (connection: pg.PoolClient, error: unknown): Promise<void> => {
@@ -76,18 +86,17 @@ export function createTransactions(options: pg.PoolConfig): Transactions & { rea
       const held = hold(connection)
       const joined = joinable(client, pool, held.connection)
       const tx = txOf(sqlOn(held.connection), joined.client)
-      const due: (() => Promise<void>)[] = []
-      endings.set(tx, due)
+      const calls: LastCall[] = []
+      lastCalls.set(tx, calls)
       try {
         const result = await work(tx)
-        for (const ending of due) await ending()
-        endings.delete(tx)
+        lastCalls.delete(tx)
         await joined.end()
         held.letGo()
-        await end(connection)
+        await end(connection, calls)
         return result
       } catch (error) {
-        endings.delete(tx)
+        lastCalls.delete(tx)
         held.letGo()
         await joined.abandon(error)
         await abandon(connection, error)

@@ -1,4 +1,4 @@
-import { beforeCommit, type Tx } from '../db/index.ts'
+import { callAtCommit, type Tx } from '../db/index.ts'
 import { storable } from '../lib/storable-text.ts'
 import type { EventType } from './types.ts'
 
@@ -21,7 +21,7 @@ const pending = new WeakMap<Tx, NewEvent[]>()
 
 /**
  * Writes an event in the transaction of the change that it tells of: both are there, or neither. All of a transaction's events are
- * written by one statement right before it commits (see `append_events` in prisma/constraints.sql, which says why). Throws where `tx` is
+ * written by one call that goes out with its COMMIT (see `append_events` in prisma/constraints.sql, which says why). Throws where `tx` is
  * no transaction: a single statement calls `append_events` by itself, with what `eventsJson` gives or SQL makes.
  */
 export function emit(tx: Tx, ...events: readonly NewEvent[]): void {
@@ -29,8 +29,10 @@ export function emit(tx: Tx, ...events: readonly NewEvent[]): void {
   if (known) return void known.push(...events)
   const all = [...events]
   pending.set(tx, all)
-  beforeCommit(tx, async () => {
-    if (all.length > 0) await tx.$executeRaw`SELECT append_events(${eventsJson(all)}::jsonb)`
+  callAtCommit(tx, 'append_events', () => {
+    // What comes later than this is refused, not lost.
+    pending.delete(tx)
+    return eventsJson(all)
   })
 }
 

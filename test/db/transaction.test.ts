@@ -1,5 +1,5 @@
 import t from 'tap'
-import { openDatabase, type Tx } from '../../src/db/index.ts'
+import { callAtCommit, openDatabase, type Tx } from '../../src/db/index.ts'
 import { AppError } from '../../src/errors/app-error.ts'
 import { newId } from '../../src/lib/ids.ts'
 import { labDatabase, quiet } from '../lab/database.ts'
@@ -140,4 +140,36 @@ t.test('a statement is prepared once a connection, with its values as parameters
       SELECT statement FROM pg_prepared_statements WHERE statement LIKE ${'SELECT $1::text AS once'}`
     t.same(rows, [{ statement: 'SELECT $1::text AS once' }])
   })
+})
+
+t.test(
+  'what is to be called last is called with the commit, after models too, and undoes all where it fails',
+  async (t) => {
+    await db.prisma.$executeRaw`
+    CREATE FUNCTION note(given jsonb) RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN
+      IF given ->> 'refuse' IS NOT NULL THEN RAISE EXCEPTION 'refused'; END IF;
+      UPDATE tenants SET display_name = given ->> 'text' WHERE name = given ->> 'tenant';
+    END $$`
+    const text = "it's 'quoted' \\ and; --"
+    const make = async (name: string, more: object): Promise<void> =>
+      await db.transaction(async (tx) => {
+        callAtCommit(tx, 'note', () => JSON.stringify({ tenant: name, text, ...more }))
+        await tx.tenant.create({ data: { id: newId(), name } })
+      })
+    await make('noted', {})
+    t.match(await db.prisma.tenant.findUnique({ where: { name: 'noted' } }), { displayName: text })
+    await t.rejects(make('unnoted', { refuse: true }))
+    t.equal(await db.prisma.tenant.findUnique({ where: { name: 'unnoted' } }), null)
+    await make('after', {})
+    t.ok(await db.prisma.tenant.findUnique({ where: { name: 'after' } }), 'its connection serves the next one')
+  },
+)
+
+t.test('there is nothing to call last outside of a transaction, or after one', async (t) => {
+  t.throws(() => callAtCommit(db.prisma, 'note', () => '{}'), TypeError)
+  const left: { tx: Tx | null } = { tx: null }
+  await db.transaction(async (tx) => void (left.tx = tx))
+  const { tx } = left
+  if (tx) t.throws(() => callAtCommit(tx, 'note', () => '{}'), TypeError)
 })
