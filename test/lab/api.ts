@@ -10,6 +10,8 @@ import { newId } from '../../src/lib/ids.ts'
 import { createSealer, type Sealer } from '../../src/lib/seal.ts'
 import { createHostAccess, type CreateDriver, type HostAccess } from '../../src/modules/hosts/index.ts'
 import { ensureAdminToken, newTokenText } from '../../src/modules/tokens/index.ts'
+import { createOutbound } from '../../src/outbound/index.ts'
+import type { LiveTiming } from '../../src/web/index.ts'
 import { labDatabase, quiet, type Teardown } from './database.ts'
 
 export interface ApiRequest {
@@ -42,7 +44,10 @@ export interface ApiHarness {
 
 export interface ApiOptions {
   readonly createDriver?: CreateDriver
+  /** Addresses that tenants may have called beside the public internet. */
+  readonly outboundAllow?: readonly string[]
   readonly routes?: readonly FastifyPluginAsync[]
+  readonly liveTiming?: LiveTiming
 }
 
 /** A server on a database of the test's own, without listening: requests are injected. Ends with the test. */
@@ -61,9 +66,11 @@ export async function apiHarness(t: Teardown, options: ApiOptions = {}): Promise
     db,
     sealer,
     hosts,
+    outbound: createOutbound({ allow: options.outboundAllow ?? [] }),
     installation,
     log: pino({ level: 'silent' }),
     checks: {},
+    ...(options.liveTiming && { liveTiming: options.liveTiming }),
     ...(options.routes && { routes: () => options.routes ?? [] }),
   })
   t.teardown(async () => {
