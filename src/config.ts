@@ -132,6 +132,11 @@ export const SETTINGS = Type.Object(
       maximum: 8760,
       description: 'How long the answer to an idempotency key is kept, in hours.',
     }),
+    MOORAGE_STATS_KEEP: Type.Union([Type.Literal('watched'), Type.Literal('all')], {
+      default: 'watched',
+      description:
+        "Whose last hour of stats workers keep in memory: of apps whose stats somebody looked at within the hour, or of all (12 KB an instance, and an engine's time).",
+    }),
   },
   { additionalProperties: false },
 )
@@ -161,6 +166,8 @@ export interface Config {
   readonly progressDeadlineMs: number
   /** Blocks of addresses that tenants may have called beside the public internet. */
   readonly outboundAllow: readonly string[]
+  /** Whose stats a worker keeps for an hour. */
+  readonly statsKeep: 'watched' | 'all'
   readonly retention: {
     readonly operationsDays: number
     readonly releases: number
@@ -275,6 +282,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       eventsDays: settings.MOORAGE_RETENTION_EVENTS_DAYS,
       idempotencyHours: settings.MOORAGE_RETENTION_IDEMPOTENCY_HOURS,
     },
+    statsKeep: settings.MOORAGE_STATS_KEEP,
   }
 }
 

@@ -8,10 +8,12 @@ import { queryOf, reseal } from '../db/sealed.ts'
 import { sleep } from '../lib/abort.ts'
 import { monotonicMs } from '../lib/clock.ts'
 import type { Sealer } from '../lib/seal.ts'
+import { pruneQuestions } from '../modules/questions/index.ts'
 import { SEALED } from '../modules/sealing/index.ts'
 
 const SWEEP_MS = 2000
 const PRUNE_MS = 60 * 60 * 1000
+const LEFT_BEHIND_MS = 60_000
 /** Keys change only when a process starts: the first pass is at once, the later ones find what the others still sealed with the old key. */
 const RESEAL_MS = 60_000
 
@@ -41,6 +43,7 @@ export class Upkeep {
       this.#every(SWEEP_MS, 'sweep', async () => await sweepLost(db, log)),
       this.#every(resyncIntervalMs, 'resync', async () => await resync(db, installation, log)),
       this.#every(PRUNE_MS, 'prune', async () => await prune(db, retention)),
+      this.#every(LEFT_BEHIND_MS, 'questions', async () => await pruneQuestions(db.prisma)),
       this.#every(RESEAL_MS, 'reseal', async () => await this.#reseal(), { atOnce: true }),
     ]
   }

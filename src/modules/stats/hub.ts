@@ -1,0 +1,161 @@
+import {
+  type Container,
+  ContainerStream,
+  type ContainerWatch,
+  NOTHING,
+  problemOf,
+  type Reading,
+} from './container-stream.ts'
+import { SharedView, type ViewOptions } from './shared-view.ts'
+import { usageOf } from './usage.ts'
+import type { DbLogger } from '../../db/types.ts'
+import type { Driver, StatsSample } from '../../drivers/index.ts'
+import { abortable, sleep, withDeadline } from '../../lib/abort.ts'
+import { monotonicMs } from '../../lib/clock.ts'
+import { KeyedLock } from '../../lib/limit.ts'
+import type { HostAccess } from '../hosts/index.ts'
+
+/** A host shows its marker within this, or there is none of its stats. */
+const CONNECT_MS = 6000
+/** Both samples of a read. */
+const SAMPLE_MS = 8000
+/** Between them, where nobody read it shortly before. */
+const APART_MS = 1000
+/** A reading is given again for so long, and its sample is what the next one counts from for so long. */
+const AGAIN_MS = 500
+const KEPT_MS = 5000
+/** Calls at one engine at a time, of the eight that are under way there at most: the others are the operations'. */
+const CALLS = 4
+/** Engine streams of a process. */
+const MOST_STREAMS = 2000
+
+const FULL: Reading = { usage: null, problem: 'this server watches as many containers as it can' }
+
+export interface StatsHub {
+  /** What a container uses now: of its stream where there is one, else of two samples a second apart. Does not throw for what a host does. */
+  read(container: Container, signal: AbortSignal): Promise<Reading>
+  /** One engine stream however many watch it; it ends with the last one's `release`. */
+  watch(container: Container): ContainerWatch
+  /** Documents of `key`, made once for all who follow it, each the newest when it is asked for. Ends when `signal` aborts, or there is no more. */
+  follow<Document>(
+    key: string,
+    options: ViewOptions<Document>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Document, void, undefined>
+  /** Engine streams that are open. */
+  readonly streams: number
+  /** Ends all of it. */
+  close(): void
+}
+
+/** Everything of one process that looks at containers' use. */
+export function createStatsHub({ hosts, log }: { hosts: Pick<HostAccess, 'connect'>; log: DbLogger }): StatsHub {
+  const closing = new AbortController()
+  const streams = new Map<string, ContainerStream>()
+  const connecting = new Map<string, Promise<Driver>>()
+  const reading = new Map<string, Promise<Reading>>()
+  const kept = new Map<string, { readonly sample: StatsSample; readonly reading: Reading; readonly at: number }>()
+  const views = new Map<string, SharedView<unknown>>()
+  const calls = new KeyedLock(CALLS)
+
+  /** Many containers of a host ask for it at once: one of them connects. */
+  const connect = async (hostId: string, signal: AbortSignal): Promise<Driver> => {
+    const before = connecting.get(hostId)
+    const made = before ?? hosts.connect(hostId, { signal: withDeadline(CONNECT_MS, closing.signal) })
+    if (!before) {
+      connecting.set(hostId, made)
+      const done = (): boolean => connecting.delete(hostId)
+      made.then(done, done)
+    }
+    return await abortable(made, signal)
+  }
+
+  const take = async ({ hostId, nativeId }: Container, signal: AbortSignal): Promise<StatsSample | null> =>
+    await calls.run(hostId, signal, async () => {
+      const driver = await connect(hostId, signal)
+      for await (const sample of driver.stats(nativeId, { follow: false }, { signal })) return sample
+      signal.throwIfAborted()
+      return null
+    })
+
+  const measure = async (container: Container): Promise<Reading> => {
+    const signal = withDeadline(SAMPLE_MS, closing.signal)
+    const now = monotonicMs()
+    // In the order of their writing: the oldest come first.
+    for (const [id, { at }] of kept) {
+      if (now - at < KEPT_MS) break
+      kept.delete(id)
+    }
+    try {
+      const last = kept.get(container.id)
+      if (last && now - last.at < AGAIN_MS) return last.reading
+      const before = last?.sample ?? (await take(container, signal))
+      if (!before) return NOTHING
+      if (!last) await sleep(APART_MS, signal)
+      const sample = await take(container, signal)
+      if (!sample) return NOTHING
+      const made: Reading = { usage: usageOf(before, sample), problem: null }
+      kept.delete(container.id)
+      kept.set(container.id, { sample, reading: made, at: monotonicMs() })
+      return made
+    } catch (error) {
+      log.debug({ err: error, host: container.hostId }, 'the stats of a container could not be read')
+      return { usage: null, problem: problemOf(error) }
+    }
+  }
+
+  const watch: StatsHub['watch'] = (container) => {
+    const { id } = container
+    if (!streams.has(id) && (streams.size >= MOST_STREAMS || closing.signal.aborted))
+      return { reading: FULL, isSettled: true, release() {} }
+    const stream = streams.get(id) ?? new ContainerStream({ container, connect })
+    streams.set(id, stream)
+    stream.watchers += 1
+    let held = true
+    return {
+      get reading() {
+        return stream.reading
+      },
+      get isSettled() {
+        return stream.isSettled
+      },
+      release() {
+        if (!held) return
+        held = false
+        stream.watchers -= 1
+        if (stream.watchers > 0) return
+        streams.delete(id)
+        stream.close()
+      },
+    }
+  }
+
+  return {
+    get streams() {
+      return streams.size
+    },
+    watch,
+    async read(container, signal) {
+      const stream = streams.get(container.id)
+      if (stream) {
+        await abortable(stream.settled, signal)
+        return stream.reading
+      }
+      const before = reading.get(container.id)
+      const made = before ?? measure(container).finally(() => reading.delete(container.id))
+      if (!before) reading.set(container.id, made)
+      return await abortable(made, signal)
+    },
+    async *follow<Document>(key: string, options: ViewOptions<Document>, signal: AbortSignal) {
+      const known = views.get(key) as SharedView<Document> | undefined
+      const view = known ?? new SharedView({ ...options, watch, log, ended: () => views.delete(key) })
+      views.set(key, view)
+      yield* view.read(AbortSignal.any([signal, closing.signal]))
+    },
+    close() {
+      closing.abort()
+      for (const stream of streams.values()) stream.close()
+      streams.clear()
+    },
+  }
+}
