@@ -15,7 +15,9 @@ import { keptSecret, readSecret } from './lib/kept-secret.ts'
 import { createSealer, type Sealer } from './lib/seal.ts'
 import { VERSION } from './lib/version.ts'
 import { createHostAccess, type HostAccess, registerLocalHost } from './modules/hosts/index.ts'
+import { Answerer } from './modules/questions/index.ts'
 import { SEALED } from './modules/sealing/index.ts'
+import { HISTORY, Sampler } from './modules/stats/index.ts'
 import { ensureAdminToken, newTokenText } from './modules/tokens/index.ts'
 import { Observer } from './observer/index.ts'
 import { newWorkerId, Runner, Upkeep } from './runner/index.ts'
@@ -158,6 +160,12 @@ async function startWorker({
     resyncIntervalMs: config.resyncIntervalMs,
     retention: config.retention,
     sealer,
+  const sampler = new Sampler({ db, log, workerId, keep: config.statsKeep, connect: hosts.connect })
+  sampler.start()
+  await part(Promise.resolve(sampler), async () => await sampler.stop())
+  const kinds = { [HISTORY]: (question: unknown) => sampler.answer(question) }
+  const answerer = new Answerer({ db, log, workerId, kinds })
+  await part(answerer.start(), async () => await answerer.stop())
   })
   upkeep.start()
   await part(Promise.resolve(upkeep), async () => await upkeep.stop())

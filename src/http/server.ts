@@ -9,6 +9,8 @@ import { appRoutes } from '../modules/apps/index.ts'
 import { eventsRoutes } from '../modules/events/index.ts'
 import { type HostAccess, hostsRoutes } from '../modules/hosts/index.ts'
 import { tenantsRoutes } from '../modules/tenants/index.ts'
+import { createQuestions, type Questions } from '../modules/questions/index.ts'
+import { createStatsHub, type StatsHub, statsRoutes } from '../modules/stats/index.ts'
 import { createStreamGate, type StreamGate, tokensRoutes } from '../modules/tokens/index.ts'
 import { addSchemas, type LiveTiming, sendProblem, webSchemas } from '../web/index.ts'
 import { authenticateRequest } from './auth.ts'
@@ -38,6 +40,8 @@ export interface LiveParts {
 
 export interface ServerDeps {
   readonly db: Database
+  readonly stats: StatsHub
+  readonly questions: Questions
   readonly sealer: Sealer
   readonly hosts: HostAccess
   /** The installation's id. */
@@ -60,7 +64,12 @@ export interface ServerDeps {
 export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { db, log } = deps
   const routeTable = createRouteTable()
-  const live: LiveParts = { feeds: createEventFeeds(deps), gate: createStreamGate(deps) }
+  const live: LiveParts = {
+    feeds: createEventFeeds(deps),
+    gate: createStreamGate(deps),
+    stats: createStatsHub(deps),
+    questions: createQuestions(deps),
+  }
   const metrics = createMetrics({ ...deps, openStreams: () => live.gate.open })
   let draining = false
 
@@ -114,6 +123,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
         detail: 'this server is stopping',
         headers: { connection: 'close', 'retry-after': '1' },
       })
+    live.stats.close()
+    await live.questions.close()
     await authenticateRequest(db, request)
   })
   app.addHook('preValidation', async (request) => checkInput(request))
@@ -160,6 +171,8 @@ function onlyJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  await app.register(statsRoutes({ ...deps, ...live }))
+  await app.register(execRoutes({ ...deps, ...live, exec: deps.exec ?? EXEC_LIMITS }))
     if (body.length === 0) return done(null, undefined)
     void parse(request, String(body), done)
   })
