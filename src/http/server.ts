@@ -172,7 +172,6 @@ function onlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
   await app.register(statsRoutes({ ...deps, ...live }))
-  await app.register(execRoutes({ ...deps, ...live, exec: deps.exec ?? EXEC_LIMITS }))
     if (body.length === 0) return done(null, undefined)
     void parse(request, String(body), done)
   })
