@@ -54,7 +54,7 @@ if (await requireEngines(t)) {
         status: 'ready',
         schedulable: true,
         version: 1,
-        allocated: { instances: 0 },
+        allocated: { instances: 0, cpus: 0, memory: 0 },
       })
       t.ok(body.capacity.cpus > 0 && body.capacity.memory > 0 && /^\d+\./.test(body.engineVersion))
       t.equal(headers.location, '/v1/hosts/local')

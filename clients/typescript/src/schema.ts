@@ -681,6 +681,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants/{tenant}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listWebhooks"];
+        put?: never;
+        /** Have events sent to an address, signed as Standard Webhooks has it */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /** Delete a webhook with its deliveries; what is pending is not sent */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /** Change a webhook, or enable it again */
+        patch: operations["changeWebhook"];
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent and what came of it, newest first */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/webhooks/{id}/deliveries/{delivery}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the event of a delivery once more */
+        post: operations["redeliverWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants/{tenant}/events": {
         parameters: {
             query?: never;
@@ -707,6 +776,60 @@ export interface paths {
         };
         /** Of all tenants and of the platform: newest first, or live */
         get: operations["listAllEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/apps/{app}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an app, its services and its instances use */
+        get: operations["getAppStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a tenant and its apps use */
+        get: operations["getTenantStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/instances/{id}/exec": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run a command in an instance, over a WebSocket
+         * @description A WebSocket with the subprotocol `v5.channel.k8s.io` (Kubernetes' own): see docs/exec.md. Browsers may send their token as a second subprotocol, `base64url.bearer.authorization.k8s.io.<base64url of the token>`.
+         */
+        get: operations["execInInstance"];
         put?: never;
         post?: never;
         delete?: never;
@@ -906,6 +1029,10 @@ export interface components {
             } | null;
             allocated: {
                 instances: number;
+                /** @description The limits (else reservations) of all services wanted here; one without counts nothing. */
+                cpus: number;
+                /** @description Bytes, likewise. */
+                memory: number;
             };
             /**
              * Format: date-time
@@ -1223,6 +1350,96 @@ export interface components {
             }[];
             instances: components["schemas"]["Instance"][];
         };
+        Webhook: {
+            /**
+             * Format: uuid
+             * @description A UUID.
+             */
+            id: string;
+            /** @description Where deliveries are sent with POST: `https://`, at an address that is allowed. Whoever may read the tenant sees it. Redirects are not followed. */
+            url: string;
+            /** @description Which events: types, or `operation.*` for all that begin so. Empty: all. */
+            types: string[];
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description Since when no delivery has succeeded; null: the last one did.
+             */
+            failingSince: string | null;
+            /** @description Why Moorage disabled it; null where a person did. */
+            disabledReason: string | null;
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            createdAt: string;
+        };
+        NewWebhook: {
+            /**
+             * Format: uuid
+             * @description A UUID.
+             */
+            id: string;
+            /** @description Where deliveries are sent with POST: `https://`, at an address that is allowed. Whoever may read the tenant sees it. Redirects are not followed. */
+            url: string;
+            /** @description Which events: types, or `operation.*` for all that begin so. Empty: all. */
+            types: string[];
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description Since when no delivery has succeeded; null: the last one did.
+             */
+            failingSince: string | null;
+            /** @description Why Moorage disabled it; null where a person did. */
+            disabledReason: string | null;
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            createdAt: string;
+            /** @description What deliveries are signed with, as Standard Webhooks has it (`whsec_<base64>`): shown here alone. */
+            secret: string;
+        };
+        WebhookDelivery: {
+            /**
+             * Format: uuid
+             * @description A UUID.
+             */
+            id: string;
+            /** @description The event's id. */
+            event: string;
+            /** @enum {string} */
+            type: "tenant.created" | "tenant.updated" | "tenant.deleted" | "token.created" | "token.revoked" | "host.registered" | "host.updated" | "host.deleted" | "host.status" | "app.created" | "app.updated" | "app.removed" | "operation.queued" | "operation.started" | "operation.step" | "operation.waiting" | "operation.reverting" | "operation.cancel_requested" | "operation.succeeded" | "operation.failed" | "operation.cancelled" | "operation.rolled_back" | "instance.changed" | "instance.removed" | "exec.started" | "exec.ended" | "webhook.created" | "webhook.updated" | "webhook.deleted" | "webhook.disabled";
+            /** @enum {string} */
+            status: "pending" | "succeeded" | "failed";
+            /** @description How many were begun. */
+            attempts: number;
+            /** @description Of the last attempt; null: it was not answered. */
+            responseStatus: number | null;
+            /** @description How long the last attempt took. */
+            responseMs: number | null;
+            /** @description Why the last attempt failed. */
+            error: string | null;
+            /** @description Asked for by hand. */
+            redelivery: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            nextAttemptAt: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            finishedAt: string | null;
+        };
         Event: {
             /** @description Decimal; only grows within a tenant. */
             id: string;
@@ -1250,6 +1467,150 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        Usage: {
+            cpu: {
+                /** @description In use since the sample before: 0.5 is half a core. */
+                cores: number;
+                /** @description That may be used: the limit, else the cores of the host. */
+                limitCores: number;
+                /** @description `cores` of `limitCores`. */
+                ofLimit: number;
+            };
+            memory: {
+                /** @description The working set: without the page cache that could be given back. */
+                bytes: number;
+                /** @description The limit, else the host's memory. */
+                limitBytes: number;
+            };
+            network: {
+                /** @description Since the container began. */
+                receivedBytes: number;
+                /** @description Since the container began. */
+                sentBytes: number;
+                /** @description Bytes a second received, since the sample before. */
+                receivedBytesPerSecond: number;
+                /** @description Bytes a second sent, since the sample before. */
+                sentBytesPerSecond: number;
+            };
+            blockIo: {
+                /** @description Since the container began. */
+                readBytes: number;
+                /** @description Since the container began. */
+                writtenBytes: number;
+                /** @description Bytes a second read, since the sample before. */
+                readBytesPerSecond: number;
+                /** @description Bytes a second written, since the sample before. */
+                writtenBytesPerSecond: number;
+            };
+        };
+        AppStats: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            at: string;
+            usage: components["schemas"]["Usage"];
+            services: {
+                service: string;
+                usage: components["schemas"]["Usage"];
+            }[];
+            /** @description Those that run. */
+            instances: {
+                /**
+                 * Format: uuid
+                 * @description A UUID.
+                 */
+                id: string;
+                name: string;
+                service: string;
+                host: string;
+                usage: components["schemas"]["Usage"];
+            }[];
+            /** @description Instances that run as far as is known, and are in no sum: their host does not tell. */
+            missing: {
+                /**
+                 * Format: uuid
+                 * @description A UUID.
+                 */
+                id: string;
+                name: string;
+                service: string;
+                host: string;
+                /** @description Why nothing is known of it, for a person. */
+                reason: string;
+            }[];
+        };
+        TenantStats: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            at: string;
+            usage: components["schemas"]["Usage"];
+            /** @description Those of which something runs. */
+            apps: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                app: string;
+                usage: components["schemas"]["Usage"];
+            }[];
+            missing: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                app: string;
+                /**
+                 * Format: uuid
+                 * @description A UUID.
+                 */
+                id: string;
+                name: string;
+                service: string;
+                host: string;
+                /** @description Why nothing is known of it, for a person. */
+                reason: string;
+            }[];
+        };
+        StatsHistory: {
+            /** @description A sample is taken so often. */
+            resolutionSeconds: number;
+            instances: {
+                /**
+                 * Format: uuid
+                 * @description A UUID.
+                 */
+                id: string;
+                name: string;
+                service: string;
+                host: string;
+                /** @description Oldest first. */
+                samples: {
+                    /**
+                     * Format: date-time
+                     * @description RFC 3339, UTC.
+                     */
+                    at: string;
+                    /** @description As `cpu.cores`, since the sample before. */
+                    cpuCores: number;
+                    /** @description As `memory.bytes`. */
+                    memoryBytes: number;
+                    receivedBytesPerSecond: number;
+                    sentBytesPerSecond: number;
+                    readBytesPerSecond: number;
+                    writtenBytesPerSecond: number;
+                }[];
+            }[];
+            /** @description Instances whose samples could not be had, and why. */
+            missing: {
+                /**
+                 * Format: uuid
+                 * @description A UUID.
+                 */
+                id: string;
+                name: string;
+                service: string;
+                host: string;
+                /** @description Why nothing is known of it, for a person. */
+                reason: string;
+            }[];
+        };
     };
     responses: never;
     parameters: never;
@@ -1276,7 +1637,14 @@ export type Release = components['schemas']['Release'];
 export type ReleaseDiff = components['schemas']['ReleaseDiff'];
 export type Instance = components['schemas']['Instance'];
 export type Workload = components['schemas']['Workload'];
+export type Webhook = components['schemas']['Webhook'];
+export type NewWebhook = components['schemas']['NewWebhook'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
 export type Event = components['schemas']['Event'];
+export type Usage = components['schemas']['Usage'];
+export type AppStats = components['schemas']['AppStats'];
+export type TenantStats = components['schemas']['TenantStats'];
+export type StatsHistory = components['schemas']['StatsHistory'];
 export type $defs = Record<string, never>;
 export interface operations {
     getOpenapi: {
@@ -6666,6 +7034,668 @@ export interface operations {
             };
         };
     };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Webhook"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Visible ASCII. The same key with the same request gets the first accepted answer again for 24 h. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Where deliveries are sent with POST: `https://`, at an address that is allowed. Whoever may read the tenant sees it. Redirects are not followed. */
+                    url: string;
+                    /** @description Which events: types, or `operation.*` for all that begin so. Empty: all. */
+                    types?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Where what was made is, or the operation that makes it. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; `code` says which. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict; `code` says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large; `code` says which. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type; `code` says which. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity; `code` says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+                /** @description A UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Visible ASCII. The same key with the same request gets the first accepted answer again for 24 h. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+                /** @description A UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; `code` says which. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity; `code` says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Visible ASCII. The same key with the same request gets the first accepted answer again for 24 h. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+                /** @description A UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Where deliveries are sent with POST: `https://`, at an address that is allowed. Whoever may read the tenant sees it. Redirects are not followed. */
+                    url?: string;
+                    /** @description Which events: types, or `operation.*` for all that begin so. Empty: all. */
+                    types?: string[];
+                    /** @description true: its failures are forgotten, too. false: what is pending is not sent. */
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; `code` says which. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large; `code` says which. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type; `code` says which. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity; `code` says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+                /** @description A UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WebhookDelivery"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeliverWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Visible ASCII. The same key with the same request gets the first accepted answer again for 24 h. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+                /** @description A UUID. */
+                id: string;
+                /** @description A UUID. */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description Where what was made is, or the operation that makes it. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; `code` says which. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict; `code` says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity; `code` says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listEvents: {
         parameters: {
             query?: {
@@ -6835,6 +7865,268 @@ export interface operations {
             };
             /** @description Internal Server Error; `code` says which. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAppStats: {
+        parameters: {
+            query?: {
+                /** @description A stream: about one sample a second. */
+                follow?: boolean;
+                /** @description The samples of the last hour that are kept. */
+                history?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Now; with `follow` a stream of the same about once a second, as server-sent events `stats` (or `application/x-ndjson`). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppStats"] | components["schemas"]["StatsHistory"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTenantStats: {
+        parameters: {
+            query?: {
+                /** @description A stream: about one sample a second. */
+                follow?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Now; with `follow` a stream of the same about once a second, as server-sent events `stats` (or `application/x-ndjson`). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantStats"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    execInInstance: {
+        parameters: {
+            query: {
+                /** @description The program and its arguments, one `command=` each: no shell takes them apart. At most 8,192 characters. */
+                command: string[];
+                /** @description In a terminal: one stream for both outputs. */
+                tty?: boolean;
+                /** @description The terminal's first size. */
+                columns?: number;
+                rows?: number;
+            };
+            header?: never;
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+                /** @description A UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The command begins; its bytes, and at the end its exit code, come as messages. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; `code` says which. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict; `code` says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests; `code` says which. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway; `code` says which. */
+            502: {
                 headers: {
                     [name: string]: unknown;
                 };

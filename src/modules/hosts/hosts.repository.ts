@@ -8,7 +8,16 @@ const WHOLE = {
   _count: { select: { instances: true } },
 } satisfies Prisma.HostInclude
 
-export type HostRow = Prisma.HostGetPayload<{ include: typeof WHOLE }>
+type BareRow = Prisma.HostGetPayload<{ include: typeof WHOLE }>
+
+/** What the apps of a host may take at most, by their services' limits (else reservations); a service without any counts nothing. */
+export interface Promised {
+  readonly cpus: number
+  /** Bytes. */
+  readonly memory: number
+}
+
+export type HostRow = BareRow & { readonly promised: Promised }
 
 export interface HostInsert {
   readonly id: string
@@ -45,11 +54,11 @@ export async function insertHost(
 }
 
 export async function findHost(tx: Tx, name: string): Promise<HostRow | null> {
-  return await tx.host.findUnique({ where: { name }, include: WHOLE })
+  return await oneWithPromised(tx, await tx.host.findUnique({ where: { name }, include: WHOLE }))
 }
 
 export async function findHostById(tx: Tx, id: string): Promise<HostRow | null> {
-  return await tx.host.findUnique({ where: { id }, include: WHOLE })
+  return await oneWithPromised(tx, await tx.host.findUnique({ where: { id }, include: WHOLE }))
 }
 
 /** The row, locked until the transaction ends. */
@@ -59,12 +68,33 @@ export async function lockHost(tx: Tx, name: string): Promise<HostRow | null> {
 }
 
 export async function listHosts(tx: Tx, after: string | undefined, take: number): Promise<HostRow[]> {
-  return await tx.host.findMany({
+  const rows = await tx.host.findMany({
     where: after === undefined ? {} : { name: { gt: after } },
     orderBy: { name: 'asc' },
     take,
     include: WHOLE,
   })
+  return await withPromised(tx, rows)
+}
+
+async function oneWithPromised(tx: Tx, row: BareRow | null): Promise<HostRow | null> {
+  return row && ((await withPromised(tx, [row]))[0] ?? null)
+}
+
+/** One statement for all of them. */
+async function withPromised(tx: Tx, rows: readonly BareRow[]): Promise<HostRow[]> {
+  const sums = await tx.$queryRaw<({ hostId: string } & Promised)[]>`
+    SELECT a.host_id AS "hostId",
+      sum(n.replicas * coalesce((s.value #>> '{resources,cpus}')::float8, (s.value #>> '{resources,reservedCpus}')::float8, 0)) AS "cpus",
+      sum(n.replicas * coalesce((s.value #>> '{resources,memoryBytes}')::float8, (s.value #>> '{resources,reservedMemoryBytes}')::float8, 0)) AS "memory"
+    FROM apps a
+    JOIN releases r ON r.app_id = a.id AND r.number = a.wanted_release
+    CROSS JOIN LATERAL jsonb_each(r.spec -> 'services') s
+    CROSS JOIN LATERAL (SELECT coalesce((a.wanted_replicas ->> s.key)::int, (s.value ->> 'replicas')::int, 1) AS replicas) n
+    WHERE a.host_id = ANY (${rows.map(({ id }) => id)}::uuid[]) AND a.wanted_running
+    GROUP BY a.host_id`
+  const byHost = new Map(sums.map(({ hostId, cpus, memory }) => [hostId, { cpus, memory }]))
+  return rows.map((row) => ({ ...row, promised: byHost.get(row.id) ?? { cpus: 0, memory: 0 } }))
 }
 
 /** Only on a row that the transaction has locked. */

@@ -117,7 +117,13 @@ export const Host = named(
     version: Version,
     engineVersion: nullable(Type.String()),
     capacity: nullable(closed({ cpus: Type.Number(), memory: Type.Number({ description: 'Bytes.' }) })),
-    allocated: closed({ instances: Type.Integer() }),
+    allocated: closed({
+      instances: Type.Integer(),
+      cpus: Type.Number({
+        description: 'The limits (else reservations) of all services wanted here; one without counts nothing.',
+      }),
+      memory: Type.Number({ description: 'Bytes, likewise.' }),
+    }),
     lastSeenAt: nullable(Timestamp),
     message: nullable(Type.String({ description: 'Why it is not ready.' })),
     createdAt: Timestamp,

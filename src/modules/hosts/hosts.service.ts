@@ -72,7 +72,7 @@ export function viewHost(row: HostRow): Host {
     version: row.version,
     engineVersion: row.engineVersion,
     capacity: readCapacity(row.capacity),
-    allocated: { instances: row._count.instances },
+    allocated: { instances: row._count.instances, ...row.promised },
     lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
     message: row.message,
     createdAt: row.createdAt.toISOString(),
