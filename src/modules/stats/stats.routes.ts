@@ -9,6 +9,7 @@ import {
   closed,
   eventStream,
   jsonLines,
+  type LiveTiming,
   Name,
   preferredType,
   principalOf,
@@ -23,6 +24,7 @@ import type { StreamGate } from '../tokens/index.ts'
 
 export interface StatsRoutesDeps extends StatsDeps {
   readonly gate: StreamGate
+  readonly liveTiming?: LiveTiming
 }
 
 const tags = ['stats']
@@ -52,7 +54,7 @@ export function statsRoutes(deps: StatsRoutesDeps) {
           summary: 'What an app, its services and its instances use',
           params: closed({ tenant: Name, app: Name }),
           querystring: AppStatsQuery,
-          response: { 200: ok(Type.Union([ref(AppStats), ref(StatsHistory)])), ...problemResponses(401, 404) },
+          response: { 200: ok(Type.Union([ref(AppStats), ref(StatsHistory)])), ...problemResponses(401, 404, 429) },
         },
       },
       async (request, reply) => {
@@ -76,7 +78,7 @@ export function statsRoutes(deps: StatsRoutesDeps) {
           summary: 'What a tenant and its apps use',
           params: closed({ tenant: Name }),
           querystring: TenantStatsQuery,
-          response: { 200: ok(ref(TenantStats)), ...problemResponses(401, 404) },
+          response: { 200: ok(ref(TenantStats)), ...problemResponses(401, 404, 429) },
         },
       },
       async (request, reply) => {
@@ -91,7 +93,7 @@ export function statsRoutes(deps: StatsRoutesDeps) {
 }
 
 async function live(
-  { gate }: StatsRoutesDeps,
+  { gate, liveTiming }: StatsRoutesDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   open: (signal: AbortSignal) => Promise<AsyncIterable<AppStats | TenantStats>>,
@@ -104,6 +106,7 @@ async function live(
       format: lines ? jsonLines(request.id) : eventStream(request.id),
       signal: admission.signal,
       open: async (signal) => parts(await open(signal), lines),
+      ...(liveTiming && { timing: liveTiming }),
     })
   } finally {
     admission.close()
