@@ -6,6 +6,7 @@ import { buildServer } from '../src/http/index.ts'
 import { newId } from '../src/lib/ids.ts'
 import { createSealer } from '../src/lib/seal.ts'
 import { createHostAccess } from '../src/modules/hosts/index.ts'
+import { createOutbound } from '../src/outbound/index.ts'
 import { BENCH_KEYS, COMPOSE, type FleetTenant } from './fleet.ts'
 
 export interface Statement {
@@ -26,7 +27,8 @@ export async function recordAccept(url: string, tenant: FleetTenant, app: string
   const db = await openDatabase({ url, log })
   const installation = newId()
   const hosts = createHostAccess({ db, sealer, installation, createDriver })
-  const server = await buildServer({ db, sealer, log, installation, hosts, checks: {} })
+  const outbound = createOutbound({ allow: [] })
+  const server = await buildServer({ db, sealer, log, installation, hosts, outbound, checks: {} })
   const statements: Statement[] = []
   const { query } = pg.Client.prototype
   const put = async (): Promise<void> => {

@@ -19,7 +19,9 @@ import { Answerer } from './modules/questions/index.ts'
 import { SEALED } from './modules/sealing/index.ts'
 import { HISTORY, Sampler } from './modules/stats/index.ts'
 import { ensureAdminToken, newTokenText } from './modules/tokens/index.ts'
+import { Deliverer } from './modules/webhooks/index.ts'
 import { Observer } from './observer/index.ts'
+import { createOutbound, type Outbound } from './outbound/index.ts'
 import { newWorkerId, Runner, Upkeep } from './runner/index.ts'
 
 export interface Runtime {
@@ -69,10 +71,11 @@ export function createRuntime(config: Config, log: Logger): Runtime {
       async (access) => await access.close(),
     )
 
+    const outbound = createOutbound({ allow: config.outboundAllow })
     const ready = { worker: !config.roles.has('worker') }
     let measures = (): Record<string, number> => ({})
     if (config.roles.has('worker')) {
-      const runner = await startWorker({ config, log, db, sealer, installation, hosts, part })
+      const runner = await startWorker({ config, log, db, sealer, installation, hosts, outbound, part })
       measures = () => ({ slots: config.workerSlots, slots_used: runner.running })
       ready.worker = true
     }
@@ -85,6 +88,7 @@ export function createRuntime(config: Config, log: Logger): Runtime {
           log,
           installation,
           hosts,
+          outbound,
           checks,
           routes: () => [consolePage],
           idempotencyHours: config.retention.idempotencyHours,
@@ -140,6 +144,7 @@ async function startWorker({
   sealer,
   installation,
   hosts,
+  outbound,
   part,
 }: {
   config: Config
@@ -148,6 +153,7 @@ async function startWorker({
   sealer: Sealer
   installation: string
   hosts: HostAccess
+  outbound: Outbound
   part: Part
 }): Promise<Runner> {
   const workerId = newWorkerId()
@@ -169,6 +175,8 @@ async function startWorker({
   })
   upkeep.start()
   await part(Promise.resolve(upkeep), async () => await upkeep.stop())
+  const deliverer = new Deliverer({ db, sealer, log, outbound })
+  await part(deliverer.start(), async () => await deliverer.stop())
   const runner = new Runner({
     db,
     log,

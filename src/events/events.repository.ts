@@ -49,6 +49,20 @@ export async function eventsAfter(tx: Tx, scope: EventScope, after: bigint, take
   return rows.map(toEvent)
 }
 
+/** Those of these events that are there, in no order. */
+export async function eventsOf(tx: Tx, ids: readonly string[]): Promise<Event[]> {
+  const rows = await tx.$queryRaw<EventRow[]>`SELECT ${COLUMNS} WHERE e.id = ANY (${[...ids]}::bigint[])`
+  return rows.map(toEvent)
+}
+
+/**
+ * Waits for those who are writing events of a tenant, and holds its webhooks back from the next ones, in the order that `append_events` has.
+ * For one that deletes several of them.
+ */
+export async function holdEvents(tx: Tx, tenantId: string): Promise<void> {
+  await tx.$queryRaw`SELECT FROM webhooks WHERE tenant_id = ${tenantId}::uuid ORDER BY id FOR UPDATE`
+}
+
 /** At most `take` events before this id (or the newest), newest first. */
 export async function eventsBefore(
   tx: Tx,

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import type { Database } from '../db/index.ts'
 import type { Sealer } from '../lib/seal.ts'
 import { createHostAccess } from '../modules/hosts/index.ts'
+import { createOutbound } from '../outbound/index.ts'
 import { buildServer } from './server.ts'
 
 /** The OpenAPI document of all routes, made without a database or an engine: to register a route touches neither. */
@@ -13,6 +14,7 @@ export async function openapiDocument(): Promise<object> {
     sealer,
     installation: '',
     hosts,
+    outbound: createOutbound({ allow: [] }),
     log: pino({ level: 'silent' }),
     checks: {},
   })

@@ -12,6 +12,8 @@ import { tenantsRoutes } from '../modules/tenants/index.ts'
 import { createQuestions, type Questions } from '../modules/questions/index.ts'
 import { createStatsHub, type StatsHub, statsRoutes } from '../modules/stats/index.ts'
 import { createStreamGate, type StreamGate, tokensRoutes } from '../modules/tokens/index.ts'
+import { webhooksRoutes } from '../modules/webhooks/index.ts'
+import type { Outbound } from '../outbound/index.ts'
 import { addSchemas, type LiveTiming, sendProblem, webSchemas } from '../web/index.ts'
 import { authenticateRequest } from './auth.ts'
 import { answerClientError, CHECK_MS, HEADERS_MS, REQUEST_MS } from './client-error.ts'
@@ -44,6 +46,8 @@ export interface ServerDeps {
   readonly questions: Questions
   readonly sealer: Sealer
   readonly hosts: HostAccess
+  /** The way to addresses that tenants choose. */
+  readonly outbound: Outbound
   /** The installation's id. */
   readonly installation: string
   /** pino's; each line of a request carries `requestId`. */
@@ -155,6 +159,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(tokensRoutes(deps))
   await app.register(hostsRoutes(deps))
   await app.register(appRoutes(deps))
+  await app.register(webhooksRoutes(deps))
   await app.register(eventsRoutes({ ...deps, ...live }))
   for (const plugin of deps.routes?.(live) ?? []) await app.register(plugin)
   await app.ready()

@@ -33,7 +33,7 @@ export function toOutboundError(error: unknown, signal: AbortSignal): OutboundEr
 }
 
 function otherWords(code: string): string {
-  if (/^HPE_/.test(code)) return 'its answer is no HTTP'
+  if (code.startsWith('HPE_')) return 'its answer is no HTTP'
   if (/CERT|TLS|SSL|SIGNATURE|ISSUER/.test(code)) return `the TLS connection failed (${code})`
   return /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? `the connection failed (${code})` : 'the connection failed'
 }
