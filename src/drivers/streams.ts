@@ -11,8 +11,18 @@ export interface LogOptions {
   readonly tail: number
   /** RFC 3339, with up to nine digits of a second: lines at or after it. */
   readonly since?: string
-  /** Go on with what is written from now on. */
+  /** Go on with what is written from now on. An empty batch then says, once: what was there when it was asked has been brought. */
   readonly follow: boolean
+  /** Go on after this, in the place of `tail` and `since`: nothing of it again, and all that came later. */
+  readonly after?: LogPosition
+}
+
+/** How far a container's output has been read. */
+export interface LogPosition {
+  /** Of the last line. */
+  readonly time: string
+  /** How many lines with exactly this time. */
+  readonly lines: number
 }
 
 /** One line of a container's output. */

@@ -13,6 +13,7 @@ import { IMAGES } from '../lab/images.ts'
 import { eventually } from '../lab/run.ts'
 import { all, containerStep, desiredApp, freely, networkStep, service, step, volumeStep } from './build.ts'
 import { followContract } from './follow-contract.ts'
+import { logContract } from './contract-logs.ts'
 
 /** One kind of host, as the suite wants it: an engine with `IMAGES`, and drivers to it. */
 export interface ContractSubject {
@@ -241,6 +242,8 @@ export function driverContract(t: Test, { name, connect }: ContractSubject): voi
     t.equal((await driver.tail(ended.nativeId, 1, call)).length, 1)
     t.same(await driver.tail('no-such-container', 20, call), [])
   })
+
+  logContract(t, { name, connect, driver, installation, up, lookAt })
 
   void t.test(
     `${name}: an aborted call rejects at once with the signal's reason, a guarded one sends nothing`,

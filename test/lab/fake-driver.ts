@@ -3,6 +3,7 @@ import type { CallOptions, Driver, Identity, InventoryItem, ObservedInstance } f
 import { AppError } from '../../src/errors/app-error.ts'
 import type { DesiredApp, Step } from '../../src/planning/index.ts'
 import { applyStep, type SimulatedApp } from '../../src/planning/simulate.ts'
+import { FakeLogs } from './fake-logs.ts'
 import { fakeStats } from './fake-stats.ts'
 import { followFake } from './fake-follow.ts'
 import { containerOf, type Entry, isKnown, isSame, noImage, type Owner } from './fake-state.ts'
@@ -10,7 +11,7 @@ import { IMAGES } from './images.ts'
 
 /** A request to the engine, for what misbehaves. */
 export interface FakeCall {
-  readonly method: 'probe' | 'observe' | 'execute' | 'inspect' | 'tail' | 'follow' | 'mark' | 'stats'
+  readonly method: 'probe' | 'observe' | 'execute' | 'inspect' | 'tail' | 'follow' | 'mark' | 'stats' | 'logs'
   /** Of `execute`. */
   readonly step: Step | null
   readonly desired: DesiredApp | null
@@ -39,6 +40,7 @@ export class FakeEngine {
   readonly steps: { readonly app: string; readonly id: string }[] = []
   /** Followed iterations of stats that are open. */
   readonly stats = { streams: 0 }
+  readonly logs = new FakeLogs()
   readonly #apps: Entry[] = []
   readonly #marks = new Map<string, string>()
 
@@ -133,9 +135,8 @@ export class FakeEngine {
           return image === IMAGES.crash ? ['one line', 'it broke'].slice(-lines) : []
         }),
       follow: async (options) => await call(options, plain('follow'), () => followFake(this, identity, options)),
-      logs: () => {
-        throw new AppError('unsupported', { detail: 'not built yet' })
-      },
+      logs: (nativeId, wanted, options) =>
+        this.logs.read(wanted, options.signal, async () => await call(options, plain('logs'), () => ours(nativeId))),
       stats: (nativeId, { follow }, options) =>
         fakeStats(
           this.stats,

@@ -10,7 +10,7 @@ import { follow } from './events.ts'
 import { exec } from './exec.ts'
 import { pullImage } from './images.ts'
 import { inventory } from './inventory.ts'
-import { tail } from './logs.ts'
+import { logsReader, tail } from './logs.ts'
 import { mapRefusal, mapTimeout, Refusal } from './map-error.ts'
 import { readMarker, removeMarker, writeMarker } from './marker.ts'
 import { createNetwork, removeNetwork } from './networks.ts'
@@ -54,9 +54,7 @@ export function createDockerDriver(options: { readonly endpoint: Endpoint; reado
     tail: async (nativeId, lines, call) =>
       await edge('read the log', async () => await tail(context, nativeId, lines, call)),
     follow: async (call) => await edge('follow', async () => await follow(context, call)),
-    logs: () => {
-      throw new AppError('unsupported', { detail: 'not built yet' })
-    },
+    logs: logsReader(context),
     stats: statsReader(context),
     exec: async (nativeId, wanted, call) =>
       await edge('run a command', async () => await exec(context, nativeId, wanted, call)),
