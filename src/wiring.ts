@@ -10,6 +10,7 @@ import { migrate } from './db/migrate.ts'
 import { Replica } from './db/replica.ts'
 import { checkKeys, type Query, queryOf } from './db/sealed.ts'
 import { createDriver } from './drivers/index.ts'
+import { createGraphQL, graphqlRoutes } from './graphql/index.ts'
 import { buildServer, type ReadinessChecks } from './http/index.ts'
 import { keptSecret, readSecret } from './lib/kept-secret.ts'
 import { createSealer, type Sealer } from './lib/seal.ts'
@@ -90,7 +91,7 @@ export function createRuntime(config: Config, log: Logger): Runtime {
           hosts,
           outbound,
           checks,
-          routes: () => [consolePage],
+          routes: () => [consolePage, graphqlRoutes(createGraphQL({ db, log }))],
           idempotencyHours: config.retention.idempotencyHours,
         }),
         closeServer,

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { AppError, type InputError } from '../errors/app-error.ts'
+import { badText, pointerToken } from '../web/index.ts'
 
 export const MAX_DEPTH = 64
 
@@ -15,25 +16,19 @@ export function checkInput(request: FastifyRequest): void {
 }
 
 function findBad(value: unknown, path: string, depth: number): InputError | null {
-  if (typeof value === 'string') return badText(value, path)
+  if (typeof value === 'string') return badAt(value, path)
   if (typeof value === 'number')
     return Number.isFinite(value) ? null : { path, message: 'is beyond the range of numbers' }
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return null
   if (depth >= MAX_DEPTH) return { path, message: `is nested deeper than ${MAX_DEPTH} levels` }
   for (const [key, member] of Object.entries(value)) {
-    const error = badText(key, path) ?? findBad(member, `${path}/${pointerToken(key)}`, depth + 1)
+    const error = badAt(key, path) ?? findBad(member, `${path}/${pointerToken(key)}`, depth + 1)
     if (error) return error
   }
   return null
 }
 
-function badText(text: string, path: string): InputError | null {
-  if (text.includes('\u0000')) return { path, message: 'holds a NUL character' }
-  if (!text.isWellFormed()) return { path, message: 'holds half of a surrogate pair' }
-  return null
-}
-
-/** A reference token of a JSON Pointer (RFC 6901, section 4). */
-export function pointerToken(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1')
+function badAt(text: string, path: string): InputError | null {
+  const message = badText(text)
+  return message === null ? null : { path, message }
 }

@@ -29,17 +29,30 @@ function badCursor(): AppError {
   return new AppError('bad_request', { detail: `cursor ${message}`, errors: [{ path: '/query/cursor', message }] })
 }
 
+/** One page of a list. */
+export interface Page<Item> {
+  readonly items: Item[]
+  readonly nextCursor: string | null
+  /** The cursor of the item at this place: a page after it begins with the next. */
+  cursorAt(index: number): string
+}
+
 /** One page of a list, out of `limit + 1` rows (the one too many says that there is a next page). */
 export function toPage<Row, Item>(
   rows: readonly Row[],
   limit: number,
   toItem: (row: Row) => Item,
-  positionOf: (row: Row) => unknown,
-) {
+  positionOf: (row: Row, index: number) => unknown,
+): Page<Item> {
   const kept = rows.slice(0, limit)
-  const last = kept.at(-1)
+  const cursorAt = (index: number): string => {
+    const row = kept[index]
+    if (row === undefined) throw new RangeError(`a page of ${kept.length} has no item ${index}`)
+    return encodeCursor(positionOf(row, index))
+  }
   return {
     items: kept.map((row) => toItem(row)),
-    nextCursor: rows.length > limit && last !== undefined ? encodeCursor(positionOf(last)) : null,
+    nextCursor: rows.length > limit && kept.length > 0 ? cursorAt(kept.length - 1) : null,
+    cursorAt,
   }
 }

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { type Database, openDatabase } from '../../src/db/index.ts'
 import { createDriver } from '../../src/drivers/index.ts'
+import { createGraphQL, type GraphQLOptions, graphqlRoutes } from '../../src/graphql/index.ts'
 import { buildServer } from '../../src/http/index.ts'
 import { newId } from '../../src/lib/ids.ts'
 import { createSealer, type Sealer } from '../../src/lib/seal.ts'
@@ -47,6 +48,7 @@ export interface ApiOptions {
   /** Addresses that tenants may have called beside the public internet. */
   readonly outboundAllow?: readonly string[]
   readonly routes?: readonly FastifyPluginAsync[]
+  readonly graphql?: GraphQLOptions
   readonly liveTiming?: LiveTiming
 }
 
@@ -61,6 +63,7 @@ export async function apiHarness(t: Teardown, options: ApiOptions = {}): Promise
   const installation = newId()
   const hosts = createHostAccess({ db, sealer, installation, createDriver: options.createDriver ?? createDriver })
   const adminToken = newTokenText()
+  const silent = pino({ level: 'silent' })
   await ensureAdminToken(db, adminToken)
   const app = await buildServer({
     db,
@@ -68,10 +71,10 @@ export async function apiHarness(t: Teardown, options: ApiOptions = {}): Promise
     hosts,
     outbound: createOutbound({ allow: options.outboundAllow ?? [] }),
     installation,
-    log: pino({ level: 'silent' }),
+    log: silent,
     checks: {},
     ...(options.liveTiming && { liveTiming: options.liveTiming }),
-    ...(options.routes && { routes: () => options.routes ?? [] }),
+    routes: () => [graphqlRoutes(createGraphQL({ db, log: silent }, options.graphql)), ...(options.routes ?? [])],
   })
   t.teardown(async () => {
     await app.close()

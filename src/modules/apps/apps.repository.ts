@@ -18,6 +18,7 @@ export interface AppRow extends AppState {
   readonly removing: boolean
   readonly createdAt: Date
   readonly updatedAt: Date
+  readonly tenantId: string
   readonly tenant: string
   /** null: it was never placed. */
   readonly host: string | null
@@ -41,29 +42,41 @@ export interface AppHost {
   readonly tenants: readonly string[]
 }
 
-export type ReleaseRow = Awaited<ReturnType<typeof listReleases>>[number]
-
 const COLUMNS = Prisma.sql`
   a.id, a.name, a.labels, a.last_release AS "lastRelease", a.wanted_release AS "wantedRelease",
   a.wanted_replicas AS "wantedReplicas", a.wanted_running AS "wantedRunning",
   a.wanted_restart_generation AS "wantedRestartGeneration", a.wanted_version AS "wantedVersion", a.good, a.removing,
-  a.created_at AS "createdAt", a.updated_at AS "updatedAt", t.name AS tenant`
+  a.created_at AS "createdAt", a.updated_at AS "updatedAt", a.tenant_id AS "tenantId", t.name AS tenant`
 
-export async function findApp(tx: Tx, tenantId: string, name: string): Promise<AppRow | null> {
-  const [row] = await tx.$queryRaw<AppRow[]>`
-    SELECT ${COLUMNS}, h.name AS host
-    FROM apps a JOIN tenants t ON t.id = a.tenant_id LEFT JOIN hosts h ON h.id = a.host_id
-    WHERE a.tenant_id = ${tenantId}::uuid AND a.name = ${name}`
-  return row ?? null
-}
-
-/** By name, after `after`. */
-export async function listApps(tx: Tx, tenantId: string, after: string | undefined, take: number): Promise<AppRow[]> {
+/** Those that there are. */
+export async function findApps(tx: Tx, keys: readonly { tenantId: string; name: string }[]): Promise<AppRow[]> {
   return await tx.$queryRaw<AppRow[]>`
     SELECT ${COLUMNS}, h.name AS host
-    FROM apps a JOIN tenants t ON t.id = a.tenant_id LEFT JOIN hosts h ON h.id = a.host_id
-    WHERE a.tenant_id = ${tenantId}::uuid AND a.name > ${after ?? ''}
-    ORDER BY a.name LIMIT ${take}`
+    FROM unnest(${keys.map(({ tenantId }) => tenantId)}::uuid[], ${keys.map(({ name }) => name)}::text[]) AS k(tenant_id, name)
+    JOIN apps a USING (tenant_id, name) JOIN tenants t ON t.id = a.tenant_id LEFT JOIN hosts h ON h.id = a.host_id`
+}
+
+/** Where a list of one tenant's apps begins. */
+export interface AppsFrom {
+  readonly tenantId: string
+  /** Left out: with the first. */
+  readonly name?: string | undefined
+  /** With this one, or (default) with the one after it. */
+  readonly inclusive?: boolean
+}
+
+/** Of each of these tenants, by name: at most `take`. By tenant's id. */
+export async function listApps(tx: Tx, from: readonly AppsFrom[], take: number): Promise<Map<string, AppRow[]>> {
+  const rows = await tx.$queryRaw<AppRow[]>`
+    SELECT ${COLUMNS}, h.name AS host
+    FROM unnest(${from.map(({ tenantId }) => tenantId)}::uuid[], ${from.map(({ name = '' }) => name)}::text[],
+      ${from.map(({ inclusive = false }) => inclusive)}::bool[]) AS f(tenant_id, name, inclusive)
+    CROSS JOIN LATERAL (
+      SELECT * FROM apps WHERE tenant_id = f.tenant_id AND name >= f.name AND (f.inclusive OR name <> f.name)
+      ORDER BY name LIMIT ${take}) a
+    JOIN tenants t ON t.id = a.tenant_id LEFT JOIN hosts h ON h.id = a.host_id
+    ORDER BY a.tenant_id, a.name`
+  return Map.groupBy(rows, ({ tenantId }) => tenantId)
 }
 
 /** Locks the app of this name until the transaction ends; false where there is none. */
@@ -168,16 +181,6 @@ export async function findRelease(tx: Tx, appId: string, number: number) {
   return await tx.release.findUnique({ where: { appId_number: { appId, number } } })
 }
 
-/** Newest first, before `before`; without specs. */
-export async function listReleases(tx: Tx, appId: string, before: number | undefined, take: number) {
-  return await tx.release.findMany({
-    where: { appId, ...(before !== undefined && { number: { lt: before } }) },
-    omit: { spec: true },
-    orderBy: { number: 'desc' },
-    take,
-  })
-}
-
 /** The newest release before `before` that succeeded. */
 export async function lastSucceeded(tx: Tx, appId: string, before: number): Promise<number | null> {
   const row = await tx.release.findFirst({
@@ -203,7 +206,6 @@ export async function observedRows(tx: Tx, appId: string) {
   const objects = await tx.engineObject.findMany({ where: { appId } })
   return { instances, objects }
 }
-export type InstanceRow = Awaited<ReturnType<typeof observedRows>>['instances'][number]
 
 export async function subnetOf(tx: Tx, appId: string, hostId: string): Promise<string | null> {
   const subnet = await tx.subnet.findUnique({ where: { hostId_appId: { hostId, appId } }, select: { cidr: true } })

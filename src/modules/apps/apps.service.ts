@@ -10,6 +10,7 @@ import {
   decodeCursor,
   etag,
   expectPlan,
+  type Page,
   type PlanAnswer,
   planAnswer,
   planOfLines,
@@ -19,7 +20,7 @@ import {
 import { appNotFound, type ChangeRequest } from './accept.ts'
 import {
   type AppRow,
-  findApp,
+  findApps,
   findRelease,
   lastSucceeded,
   listApps,
@@ -48,7 +49,7 @@ export interface PageInput {
 
 /** The app of this name. Throws `not_found`. */
 export async function requireApp(tx: Tx, tenantId: string, name: string): Promise<AppRow> {
-  const app = await findApp(tx, tenantId, name)
+  const [app] = await findApps(tx, [{ tenantId, name }])
   if (!app) throw appNotFound(name)
   return app
 }
@@ -57,9 +58,36 @@ export async function readApp(tx: Tx, tenantId: string, name: string): Promise<A
   return answerOf(await requireApp(tx, tenantId, name))
 }
 
-export async function pageOfApps(tx: Tx, tenantId: string, { limit, cursor }: PageInput) {
-  const rows = await listApps(tx, tenantId, decodeCursor(AppPosition, cursor)?.name, limit + 1)
-  return toPage(rows, limit, appJson, ({ name }) => ({ name }))
+export async function pageOfApps(tx: Tx, tenantId: string, input: PageInput): Promise<Page<App>> {
+  const [page] = await pagesOfApps(tx, [tenantId], input)
+  return page ?? toPage([], input.limit, appJson, () => null)
+}
+
+/** The same page of each tenant, in their order. */
+export async function pagesOfApps(
+  tx: Tx,
+  tenantIds: readonly string[],
+  { limit, cursor }: PageInput,
+): Promise<Page<App>[]> {
+  const name = decodeCursor(AppPosition, cursor)?.name
+  const rows = await listApps(
+    tx,
+    tenantIds.map((tenantId) => ({ tenantId, name })),
+    limit + 1,
+  )
+  return tenantIds.map((id) => toPage(rows.get(id) ?? [], limit, appJson, ({ name: last }) => ({ name: last })))
+}
+
+/** Apps by tenant and name; null for those that there are not. */
+export async function appsNamed(
+  tx: Tx,
+  keys: readonly { readonly tenantId: string; readonly name: string }[],
+): Promise<(App | null)[]> {
+  const rows = await findApps(tx, keys)
+  return keys.map(({ tenantId, name }) => {
+    const row = rows.find((one) => one.tenantId === tenantId && one.name === name)
+    return row ? appJson(row) : null
+  })
 }
 
 export interface PatchRequest {

@@ -1,4 +1,6 @@
 export { appRoutes } from './apps.routes.ts'
+export type { App } from './apps.schemas.ts'
+export type { ReleaseParent } from './views.service.ts'
 export { type AppsDeps } from './changes.routes.ts'
 export {
   type AppState,

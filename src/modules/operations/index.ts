@@ -1,9 +1,9 @@
 export {
   ACTIVE,
+  activeAmong,
   type ActiveOperation,
   endQueued,
   enqueueReconcile,
-  hasActive,
   idAfter,
   insertOperation,
   type NewOperation,

@@ -1,2 +1,3 @@
 export { tenantsRoutes } from './tenants.routes.ts'
+export type { Tenant } from './tenants.schemas.ts'
 export { tenantFor } from './tenants.service.ts'

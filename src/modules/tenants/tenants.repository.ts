@@ -14,6 +14,11 @@ export async function findTenant(tx: Tx, name: string): Promise<TenantRow | null
   return await tx.tenant.findUnique({ where: { name } })
 }
 
+/** Those that there are. */
+export async function findTenants(tx: Tx, names: readonly string[]): Promise<TenantRow[]> {
+  return await tx.tenant.findMany({ where: { name: { in: [...names] } } })
+}
+
 export async function listTenants(tx: Tx, after: string | undefined, take: number): Promise<TenantRow[]> {
   return await tx.tenant.findMany({
     where: after === undefined ? {} : { name: { gt: after } },

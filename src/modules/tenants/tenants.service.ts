@@ -19,6 +19,7 @@ import {
 import {
   deleteTenant,
   findTenant,
+  findTenants,
   insertTenant,
   listTenants,
   lockHostsOfAlone,
@@ -66,6 +67,12 @@ export async function readTenant(tx: Tx, name: string): Promise<Answer<Tenant>> 
   const row = await findTenant(tx, name)
   if (!row) throw tenantNotFound(name)
   return answerOf(200, row)
+}
+
+/** Tenants by name; null for those that there are not. */
+export async function tenantsNamed(tx: Tx, names: readonly string[]): Promise<(Tenant | null)[]> {
+  const rows = new Map((await findTenants(tx, names)).map((row) => [row.name, view(row)]))
+  return names.map((name) => rows.get(name) ?? null)
 }
 
 export async function pageOfTenants(tx: Tx, { limit, cursor }: { limit: number; cursor?: string }) {

@@ -26,7 +26,7 @@ import {
   tokenSchemas,
   Whoami,
 } from './tokens.schemas.ts'
-import { createToken, pageOfTokens, revokeToken } from './tokens.service.ts'
+import { createToken, pageOfTokens, revokeToken, whoamiOf } from './tokens.service.ts'
 
 const tags = ['tokens']
 const gone = Type.Null({ description: 'It is revoked.' })
@@ -49,10 +49,7 @@ export function tokensRoutes(deps: IdempotencyDeps) {
           response: { 200: ref(Whoami), ...problemResponses(401) },
         },
       },
-      async (request) => {
-        const { kind, id, name, role, tenant } = principalOf(request)
-        return { kind, id, name, role, tenant: tenant?.name ?? null, scopes: [] }
-      },
+      async (request) => whoamiOf(principalOf(request)),
     )
   }
 }

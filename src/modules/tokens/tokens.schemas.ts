@@ -61,4 +61,6 @@ export const Whoami = named(
   }),
 )
 
+export type Whoami = Static<typeof Whoami>
+
 export const tokenSchemas: readonly TSchema[] = [Token, NewToken, Whoami]

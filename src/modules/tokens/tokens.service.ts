@@ -23,7 +23,7 @@ import {
   type PrincipalRow,
   type TokenRow,
 } from './tokens.repository.ts'
-import type { NewToken, Token } from './tokens.schemas.ts'
+import type { NewToken, Token, Whoami } from './tokens.schemas.ts'
 
 const Position = closed({ id: Uuid })
 const TOKEN_TEXT = /^mrg_[A-Za-z0-9_-]{32,128}$/
@@ -45,6 +45,11 @@ export async function authenticate(tx: Tx, text: string): Promise<Principal | nu
   if (!TOKEN_TEXT.test(text)) return null
   const row = await findPrincipal(tx, sha256(text))
   return row && toPrincipal(row)
+}
+
+/** Who a principal is, as the API shows it. */
+export function whoamiOf({ kind, id, name, role, tenant }: Principal): Whoami {
+  return { kind, id, name, role, tenant: tenant?.name ?? null, scopes: [] }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { mapDbError } from '../db/index.ts'
 import { AppError, isAppError, type InputError } from '../errors/app-error.ts'
-import { pointerToken } from './input-check.ts'
+import { pointerToken } from './input-text.ts'
 
 const PARTS: Readonly<Record<string, string>> = {
   body: '/body',
@@ -13,8 +13,8 @@ const PARTS: Readonly<Record<string, string>> = {
 /** Whose own messages show a pattern, which says little to a person. */
 const FORMS: ReadonlySet<string> = new Set(['pattern', 'format'])
 
-/** Any error of a request as one of the table: what is not known is `internal`, and tells nothing. */
-export function toAppError(error: unknown, request: FastifyRequest): AppError {
+/** Any error, of a request where one is given, as one of the table: what is not known is `internal`, and tells nothing. */
+export function toAppError(error: unknown, request?: FastifyRequest): AppError {
   const known = mapDbError(error)
   if (isAppError(known)) return known
   if (!isFastifyError(error)) return internal(error)
@@ -22,7 +22,7 @@ export function toAppError(error: unknown, request: FastifyRequest): AppError {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new AppError('payload_too_large', {
-        detail: `the body is larger than ${request.routeOptions.bodyLimit} bytes`,
+        detail: `the body is larger than ${request?.routeOptions.bodyLimit} bytes`,
         cause: error,
       })
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':

@@ -1,0 +1,47 @@
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { AppError } from '../errors/app-error.ts'
+import type { ErrorCode } from '../errors/codes.ts'
+import { toAppError } from '../web/index.ts'
+
+export interface ErrorLog {
+  error(fields: object, message: string): void
+  debug(fields: object, message: string): void
+}
+
+/** An error of an answer, as this API has them: `extensions.code` is one of docs/errors.md. */
+export interface ShownError extends GraphQLFormattedError {
+  readonly extensions: { readonly code: ErrorCode; readonly requestId: string; readonly [member: string]: unknown }
+}
+
+/**
+ * Errors as they are answered: what is not one of the table is `internal`, tells nothing, and is logged with its cause. What GraphQL
+ * itself says of a request (its syntax, its fields, its variables) is `bad_request`. None has a stack trace.
+ */
+export function shownErrors(
+  errors: readonly unknown[],
+  { requestId, log }: { readonly requestId: string; readonly log: ErrorLog },
+): ShownError[] {
+  return errors.map((error) => {
+    const place = error instanceof GraphQLError ? error : null
+    const appError = errorOf(error)
+    const { detail, internal, cause, errors: places, extra } = appError.options
+    const line = { requestId, code: appError.code, path: place?.path, internal, err: cause ?? appError }
+    if (appError.status >= 500) log.error(line, appError.message)
+    else log.debug({ ...line, err: cause }, appError.message)
+    return {
+      message: detail,
+      ...(place?.locations && { locations: place.locations }),
+      ...(place?.path && { path: place.path }),
+      extensions: { ...extra, code: appError.code, requestId, ...(places && { errors: [...places] }) },
+    }
+  })
+}
+
+/** Any error as one of the table. Without an origin of ours it is GraphQL's own, about the request; but where it has a path, about an answer. */
+export function errorOf(error: unknown): AppError {
+  if (!(error instanceof GraphQLError)) return toAppError(error)
+  const origin = error.originalError ?? null
+  if (origin !== null && !(origin instanceof GraphQLError)) return toAppError(origin)
+  if (error.path && !origin) return toAppError(error)
+  return new AppError('bad_request', { detail: error.message, cause: error })
+}

@@ -1,0 +1,39 @@
+import type { ErrorLog } from './errors.ts'
+import type { Engine, EngineDeps } from './engine.ts'
+import { LIMITS, type Limits } from './limits.ts'
+
+export interface GraphQLOptions {
+  /** The schema may be asked for. Default true. */
+  readonly introspection?: boolean
+  readonly limits?: Limits
+}
+
+/** GraphQL of one server, whatever it comes over. */
+export interface GraphQL {
+  /** Loads it with the first call: a server that is never asked costs no memory for it. */
+  engine(): Promise<Engine>
+  close(): Promise<void>
+}
+
+export function createGraphQL(deps: EngineDeps & { readonly log: ErrorLog }, options: GraphQLOptions = {}): GraphQL {
+  const { introspection = true, limits = LIMITS } = options
+  let loading: Promise<Engine> | null = null
+  const load = async (): Promise<Engine> => {
+    const { createEngine } = await import('./engine.ts')
+    return await createEngine(deps, { log: deps.log, limits, introspection })
+  }
+  return {
+    async engine() {
+      loading ??= load()
+      try {
+        return await loading
+      } catch (error) {
+        loading = null
+        throw error
+      }
+    },
+    async close() {
+      await (await loading?.catch(() => null))?.close()
+    },
+  }
+}

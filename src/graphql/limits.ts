@@ -1,0 +1,166 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  getNamedType,
+  getNullableType,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLSchema,
+  isCompositeType,
+  isListType,
+  isUnionType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql'
+import { AppError } from '../errors/app-error.ts'
+
+export interface Limits {
+  /** How deep fields may be nested. */
+  readonly depth: number
+  /** The most that a document may cost, see `costOf`. */
+  readonly cost: number
+  /** The most words of a document, and the most characters. */
+  readonly tokens: number
+  readonly characters: number
+}
+
+export const LIMITS: Limits = { depth: 15, cost: 200_000, tokens: 2000, characters: 100_000 }
+
+/** What a field costs by itself, once, however many parents it has: a list is one read for all of them. */
+const READ_COST = 1000
+/** A change is a transaction of its own. */
+const CHANGE_COST = 5000
+const ASSUMED_SIZE = 5
+const DEFAULT_FIRST = 50
+
+interface Measured {
+  readonly depth: number
+  /** Grows with the number of parents. */
+  readonly fields: number
+  /** Does not. */
+  readonly reads: number
+}
+
+const NOTHING: Measured = { depth: 0, fields: 0, reads: 0 }
+
+/**
+ * Throws `bad_request` where an operation goes deeper, or may cost more, than it may. A field costs 1, for each parent that it may have: a
+ * list has as many as `first` asks for (50 by default), another list as many as the schema assumes. What has to be read adds 1000 for each
+ * field, a change 5000. Expects a valid document; what it can't count it takes for the default.
+ */
+export function requireWithin(
+  limits: Limits,
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): void {
+  const { depth, fields, reads } = measure(schema, document, operation, variables)
+  if (depth > limits.depth)
+    throw refused(`the query is ${depth} fields deep, and ${limits.depth} is the most; ask in several queries`)
+  const cost = fields + reads
+  if (cost > limits.cost)
+    throw refused(
+      `the query may cost ${Number.isFinite(cost) ? cost : 'far too much'}, and ${limits.cost} is the most: ask for fewer (\`first\`), or for less of each; docs/graphql.md says how it is counted`,
+    )
+}
+
+function measure(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): Measured {
+  const fragments = new Map(
+    document.definitions.flatMap((one): [string, FragmentDefinitionNode][] =>
+      one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [],
+    ),
+  )
+  const defaults = new Map(
+    operation.variableDefinitions?.map(({ variable, defaultValue }) => [variable.name.value, defaultValue]),
+  )
+  const known = new Map<string, Measured>()
+
+  const ofSelections = (set: SelectionSetNode, type: GraphQLCompositeType | undefined): Measured => {
+    let sum = NOTHING
+    for (const selection of set.selections) {
+      const one =
+        selection.kind === Kind.FIELD
+          ? ofField(selection, type)
+          : selection.kind === Kind.INLINE_FRAGMENT
+            ? ofSelections(selection.selectionSet, named(selection.typeCondition?.name.value) ?? type)
+            : ofFragment(selection.name.value)
+      sum = {
+        depth: Math.max(sum.depth, one.depth),
+        fields: sum.fields + one.fields,
+        reads: sum.reads + one.reads,
+      }
+    }
+    return sum
+  }
+  const ofFragment = (name: string): Measured => {
+    const before = known.get(name)
+    if (before) return before
+    const fragment = fragments.get(name)
+    if (!fragment) return NOTHING
+    // One that comes back to itself is not valid: what is said of it here is not asked for.
+    known.set(name, NOTHING)
+    const measured = ofSelections(fragment.selectionSet, named(fragment.typeCondition.name.value))
+    known.set(name, measured)
+    return measured
+  }
+  const ofField = (node: FieldNode, parent: GraphQLCompositeType | undefined): Measured => {
+    const name = node.name.value
+    // What the schema says of itself is in memory, and its own rule says how deep it may be asked.
+    if (name.startsWith('__')) return { depth: 1, fields: name === '__typename' ? 1 : 100, reads: 0 }
+    const field = parent && !isUnionType(parent) ? parent.getFields()[name] : undefined
+    if (!field) return { depth: 1, fields: 1, reads: 0 }
+    const type = getNamedType(field.type)
+    const below = node.selectionSet && isCompositeType(type) ? ofSelections(node.selectionSet, type) : NOTHING
+    const isChange = parent === schema.getMutationType()
+    const isRead = field.args.length > 0 || type.name.endsWith('Connection')
+    return {
+      depth: below.depth + 1,
+      fields: 1 + sizeOf(field, node, parent) * below.fields,
+      reads: below.reads + (isChange ? CHANGE_COST : isRead ? READ_COST : 0),
+    }
+  }
+  const named = (name: string | undefined): GraphQLCompositeType | undefined => {
+    const type = name === undefined ? undefined : schema.getType(name)
+    return isCompositeType(type) ? type : undefined
+  }
+  const sizeOf = (
+    field: GraphQLField<unknown, unknown>,
+    node: FieldNode,
+    parent: GraphQLCompositeType | undefined,
+  ): number => {
+    if (field.args.some(({ name }) => name === 'first')) return firstOf(node)
+    const isList = isListType(getNullableType(field.type))
+    // A connection's edges were counted with its `first`.
+    return !isList || parent?.name.endsWith('Connection') ? 1 : assumedSize(field)
+  }
+  const firstOf = (node: FieldNode): number => {
+    const value = node.arguments?.find(({ name }) => name.value === 'first')?.value
+    const given =
+      value?.kind === Kind.VARIABLE ? (variables[value.name.value] ?? defaults.get(value.name.value)) : value
+    const first =
+      typeof given === 'object' && given !== null && 'kind' in given && given.kind === Kind.INT && 'value' in given
+        ? Number(given.value)
+        : given
+    return typeof first === 'number' && first >= 1 ? first : DEFAULT_FIRST
+  }
+
+  const root = schema.getRootType(operation.operation)
+  return ofSelections(operation.selectionSet, root ?? undefined)
+}
+
+function assumedSize({ astNode }: GraphQLField<unknown, unknown>): number {
+  const size = astNode?.directives?.find(({ name }) => name.value === 'size')?.arguments?.[0]?.value
+  return size?.kind === Kind.INT ? Number(size.value) : ASSUMED_SIZE
+}
+
+function refused(detail: string): AppError {
+  return new AppError('bad_request', { detail, errors: [{ path: '/query', message: detail }] })
+}

@@ -1,0 +1,25 @@
+import type { Database } from '../../db/types.ts'
+import type { EventFeeds } from '../../events/index.ts'
+import type { Resolvers } from '../resolver-types/index.ts'
+import { tenantFor } from '../tenants/index.ts'
+import { createWorkloadReads, followWorkloads } from './workloads-live.service.ts'
+
+export function appsSubscriptions({ db, feeds }: { readonly db: Database; readonly feeds: EventFeeds }): Resolvers {
+  const reads = createWorkloadReads(db)
+  return {
+    Subscription: {
+      workloads: {
+        async subscribe(_root, { tenant: name, app }, { principal, gone }) {
+          const tenant = await tenantFor(db.prisma, principal, name, 'read')
+          const changes = await followWorkloads(
+            { db, feeds, reads },
+            { tenantId: tenant.id, signal: gone, ...(typeof app === 'string' && { app }) },
+          )
+          return (async function* () {
+            for await (const workload of changes) yield { workloads: workload }
+          })()
+        },
+      },
+    },
+  }
+}
