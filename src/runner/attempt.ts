@@ -50,6 +50,8 @@ export interface OperationRow extends Change {
   readonly cancelRequested: boolean
   readonly error: unknown
   readonly app: (AppState & Named & { readonly tenant: Named; readonly host: Named | null }) | null
+  /** The one that it is to bring, or to go back to; null: nothing of the app, or it is gone. */
+  readonly release: { readonly number: number; readonly spec: unknown; readonly notes: unknown } | null
 }
 
 interface Named {
@@ -65,17 +67,12 @@ export async function loadOperation(db: Database, id: string): Promise<Operation
         'wantedReplicas', a.wanted_replicas, 'wantedRunning', a.wanted_running,
         'wantedRestartGeneration', a.wanted_restart_generation, 'good', a.good,
         'tenant', jsonb_build_object('id', t.id, 'name', t.name),
-        'host', case when h.id is not null then jsonb_build_object('id', h.id, 'name', h.name) end) end as app
+        'host', case when h.id is not null then jsonb_build_object('id', h.id, 'name', h.name) end) end as app,
+      case when r.number is not null then jsonb_build_object('number', r.number, 'spec', r.spec, 'notes', r.notes) end as release
     from operations o left join apps a on a.id = o.app_id left join tenants t on t.id = a.tenant_id left join hosts h on h.id = a.host_id
+      left join releases r on r.app_id = a.id and r.number =
+        case when o.revert_to is null and o.patch ? 'release' then (o.patch ->> 'release')::int else (a.good ->> 'release')::int end
     where o.id = ${id}::uuid`
-  return rows[0] ?? null
-}
-
-/** A release as planning takes it; null: there is none of this number. */
-async function loadRelease(db: Database, appId: string, number: number | null) {
-  if (number === null) return null
-  const rows = await db.prisma.$queryRaw<{ spec: unknown; notes: unknown }[]>`
-    select spec, notes from releases where app_id = ${appId}::uuid and number = ${number}`
   return rows[0] ?? null
 }
 
@@ -91,15 +88,12 @@ export async function attempt(deps: AttemptDeps, lease: Lease, operation: Operat
   const goBack =
     operation.revertTo === null && operation.kind !== 'reconcile' && digestOf(goodOf(app)) !== digestOf(target)
   try {
-    const [release, candidates] = await Promise.all([
-      loadRelease(deps.db, app.id, target.release),
-      app.host ? [] : deps.candidates(),
-    ])
+    const release = target.release === null ? null : operation.release
     const spec = release ? (release.spec as AppSpec) : null
     if (spec?.progressDeadlineNs) deadlineMs = spec.progressDeadlineNs / 1e6
-    if (target.release !== null && !release)
+    if (target.release !== (release?.number ?? null))
       throw new AppError('internal', { detail: `release ${target.release} is gone` })
-    const host = await placeApp(deps.db, app, spec, candidates)
+    const host = await placeApp(deps, app, spec)
     if (!host) return { end: 'reached', target }
     const signal = operation.revertTo === null ? AbortSignal.any([lease.signal, lease.cancelSignal]) : lease.signal
     const call = { signal, guard: lease.guard }
@@ -221,13 +215,13 @@ async function storePlan(db: Database, { operationId, owner, attempt: nth }: Fen
 
 /** The app's host; where it has none yet, one is chosen and written down. null: it has none and needs none. */
 async function placeApp(
-  db: Database,
+  { db, candidates }: Pick<AttemptDeps, 'db' | 'candidates'>,
   app: NonNullable<OperationRow['app']>,
   spec: AppSpec | null,
-  candidates: readonly HostCandidate[],
 ): Promise<Named | null> {
   if (!spec || app.host) return app.host
-  const placement = place({ placement: spec.placement, tenantId: app.tenant.id, currentHostId: null }, candidates)
+  const wish = { placement: spec.placement, tenantId: app.tenant.id, currentHostId: null }
+  const placement = place(wish, await candidates())
   if (placement.hostId === null) {
     const reasons = placement.reasons.map(({ host, reason }) => `${host}: ${reason}`).join('; ')
     throw new AppError('no_eligible_host', {
