@@ -83,10 +83,11 @@ export const SETTINGS = Type.Object(
       description: 'How many operations a worker runs at once.',
     }),
     MOORAGE_OBSERVE_SECONDS: Type.Integer({
-      default: 10,
+      default: 60,
       minimum: 1,
       maximum: 3600,
-      description: 'How often each host is listed, in seconds.',
+      description:
+        'How often each host is listed, in seconds. What its engine tells of is looked at at once all the same.',
     }),
     MOORAGE_RESYNC_SECONDS: Type.Integer({
       default: 60,

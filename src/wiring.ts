@@ -73,10 +73,11 @@ export function createRuntime(config: Config, log: Logger): Runtime {
     )
 
     const outbound = createOutbound({ allow: config.outboundAllow })
+    const workerId = newWorkerId()
     const ready = { worker: !config.roles.has('worker') }
     let measures = (): Record<string, number> => ({})
     if (config.roles.has('worker')) {
-      const runner = await startWorker({ config, log, db, sealer, installation, hosts, outbound, part })
+      const runner = await startWorker({ workerId, config, log, db, sealer, installation, hosts, outbound, part })
       measures = () => ({ slots: config.workerSlots, slots_used: runner.running })
       ready.worker = true
     }
@@ -99,6 +100,7 @@ export function createRuntime(config: Config, log: Logger): Runtime {
       url = await server.listen({ host: config.host, port: config.port })
     }
     const replica = new Replica({
+      id: workerId,
       db,
       log,
       roles: [...config.roles],
@@ -139,6 +141,7 @@ async function closeServer(server: Awaited<ReturnType<typeof buildServer>>): Pro
 type Part = <T>(made: Promise<T>, stop?: (value: T) => Promise<unknown>) => Promise<T>
 
 async function startWorker({
+  workerId,
   config,
   log,
   db,
@@ -148,6 +151,7 @@ async function startWorker({
   outbound,
   part,
 }: {
+  workerId: string
   config: Config
   log: Logger
   db: Database
@@ -157,7 +161,6 @@ async function startWorker({
   outbound: Outbound
   part: Part
 }): Promise<Runner> {
-  const workerId = newWorkerId()
   const observer = new Observer({ db, log, workerId, intervalMs: config.observeIntervalMs, driver: hosts.driver })
   await part(observer.start(), async () => await observer.stop())
   const upkeep = new Upkeep({

@@ -8,7 +8,7 @@ import type { Database, DbLogger, Tx } from './types.ts'
 
 export { CHANNELS, type Database, type DbLogger, type Tx } from './types.ts'
 export { callAtCommit } from './transaction.ts'
-export { isForeignKeyViolation, isUnavailable, isUniqueViolation, mapDbError } from './map-error.ts'
+export { isForeignKeyViolation, isRetryConflict, isUnavailable, isUniqueViolation, mapDbError } from './map-error.ts'
 
 export interface DatabaseOptions {
   /** `postgres://…` */

@@ -1,7 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Database, DbLogger } from './types.ts'
 import { sleep } from '../lib/abort.ts'
-import { newId } from '../lib/ids.ts'
 
 const BEAT_MS = 5000
 const LAG_PAUSE_MS = 20
@@ -11,6 +10,8 @@ const FORGET_S = 600
 export const GONE_S = 20
 
 export interface ReplicaOptions {
+  /** Of a worker: the one that it holds hosts and operations by. */
+  readonly id: string
   readonly db: Database
   readonly log: DbLogger
   readonly roles: readonly string[]
@@ -22,13 +23,14 @@ export interface ReplicaOptions {
 
 /** This process's row in `replicas`: that it is up, what it runs, and how it is. What only a worker knows has no other way to /metrics. */
 export class Replica {
-  readonly id = newId()
+  readonly id: string
   readonly #options: ReplicaOptions
   readonly #stop = new AbortController()
   readonly #lag = monitorEventLoopDelay({ resolution: LAG_PAUSE_MS })
   #loop: Promise<void> = Promise.resolve()
 
   constructor(options: ReplicaOptions) {
+    this.id = options.id
     this.#options = options
   }
 

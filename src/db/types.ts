@@ -32,7 +32,7 @@ export const CHANNELS = {
   work: 'moorage_work',
   /** The operation of this id changed: it ended, or was asked to end. */
   operation: 'moorage_operation',
-  /** The host of this id was registered or changed. */
+  /** The host of this id was registered or changed (empty: a worker gave some up). */
   host: 'moorage_host',
   /** Events of the tenant of this id were written (empty: of the platform). Sent by `append_events`. */
   event: 'moorage_event',

@@ -1,43 +1,35 @@
 import type { Logger } from 'pino'
-import { hostAnswered, hostFailed, observationTime, record } from './record.ts'
-import { CHANNELS, type Database, type Tx } from '../db/index.ts'
+import { beat, BEAT_MS, type KnownHost, letGo, take } from './leases.ts'
+import { observationTime, record } from './record.repository.ts'
+import { ownerOf } from './rendezvous.ts'
+import { Watcher } from './watcher.ts'
+import { CHANNELS, type Database } from '../db/index.ts'
 import type { CallOptions, Driver } from '../drivers/index.ts'
-import { isAppError } from '../errors/app-error.ts'
-import { sleep, withDeadline } from '../lib/abort.ts'
-import { requireMarker } from '../modules/hosts/index.ts'
-
-/** A list of a host takes no longer than this. */
-const LIST_DEADLINE_MS = 30_000
-/** So many failures one after the other make a suspect host unreachable. */
-const FAILURES_TO_UNREACHABLE = 2
+import { sleep } from '../lib/abort.ts'
+import { monotonicMs } from '../lib/clock.ts'
 
 export interface ObserverOptions {
   readonly db: Database
   readonly log: Logger
-  /** This worker's id: it owns the hosts that it observes. */
+  /** This worker's id, as in `replicas`: it holds the hosts that it watches. */
   readonly workerId: string
+  /** How often a host is listed whose engine tells of changes. */
   readonly intervalMs: number
   readonly driver: (hostId: string) => Promise<Driver>
 }
 
-interface OwnedHost {
-  readonly id: string
-  readonly name: string
-  readonly transport: { readonly type: string }
-  readonly mine: boolean
-  readonly abandoned: boolean
-}
-
 /**
- * Looks at hosts and is the only writer of instances and of their hosts' status. Each host is listed every `intervalMs` by one
- * worker, which holds it for three intervals; and after a step by the worker that made it (`look`).
- * A host behind a socket is held only by workers that have seen its marker.
+ * The only writer of instances, and of their hosts' status. The hosts are spread over the workers that are alive: each is watched by the
+ * one that it falls to. A worker that dies loses its holds within LEASE_MS, and those to whom they fall then take them at their next
+ * beat; one that comes is given its share. A host behind a socket is watched by the first worker that sees its marker.
+ * Who holds a host is settled in the database: what another one writes there counts no more.
  */
 export class Observer {
   readonly #options: ObserverOptions
   readonly #stop = new AbortController()
-  readonly #failures = new Map<string, number>()
-  readonly #running = new Map<string, Promise<void>>()
+  readonly #watchers = new Map<string, Watcher>()
+  /** Those that were stopped, and may still be at work. */
+  readonly #ending = new Set<Promise<void>>()
   #wake: () => void = () => {}
   #loop: Promise<void> = Promise.resolve()
   #listener: { close(): Promise<void> } | null = null
@@ -47,24 +39,26 @@ export class Observer {
   }
 
   async start(): Promise<void> {
-    this.#listener = await this.#options.db.listen(CHANNELS.host, () => this.#wake())
+    this.#listener = await this.#options.db.listen(CHANNELS.host, (hostId) => {
+      this.#wake()
+      for (const [id, watcher] of this.#watchers) if (hostId === null || hostId === id) watcher.poke()
+    })
     this.#loop = this.#run()
   }
 
-  /** Gives its hosts up, so that another worker takes them at once. */
+  /** Gives its hosts up, so that other workers take them at once. */
   async stop(): Promise<void> {
     this.#stop.abort()
     this.#wake()
     await this.#loop
-    // One that is under way must not take its host again afterwards.
-    await Promise.all(this.#running.values())
+    for (const id of this.#watchers.keys()) this.#drop(id)
+    // What is under way must not take a host again afterwards.
+    await Promise.all(this.#ending)
     await this.#listener?.close()
     const { db, workerId, log } = this.#options
-    await db.prisma.host
-      .updateMany({ where: { observerId: workerId }, data: { observerId: null, observerUntil: null } })
-      .catch((error: unknown) =>
-        log.warn({ err: error }, 'hosts could not be given up; they are taken over when the hold runs out'),
-      )
+    await letGo(db.prisma, workerId, null).catch((error: unknown) =>
+      log.warn({ err: error }, 'hosts could not be given up; they are taken over when the hold runs out'),
+    )
   }
 
   /**
@@ -72,96 +66,87 @@ export class Observer {
    */
   async look(host: { id: string; name: string }, appId: string, call: CallOptions) {
     const { db } = this.#options
+    const startedAt = monotonicMs()
     const [driver, since] = await Promise.all([this.#options.driver(host.id), observationTime(db.prisma)])
     const observation = await driver.observe({ appId }, call)
-    await db.transaction(async (tx) => await record(tx, { hostId: host.id, appId, since, observation }))
+    const told = this.#watchers.get(host.id)?.toldSince(startedAt)
+    await record(db.prisma, { hostId: host.id, appId, since, observation, ...(told && { told }) })
     return observation
   }
 
   async #run(): Promise<void> {
-    const { intervalMs, log } = this.#options
+    const { log } = this.#options
     while (!this.#stop.signal.aborted) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
       try {
-        for (const host of await this.#hosts()) this.#look(host)
+        await this.#beat()
       } catch (error) {
         log.warn({ err: error }, 'the hosts could not be read; trying again')
       }
       const tick = new AbortController()
-      await Promise.race([woken, sleep(intervalMs, AbortSignal.any([tick.signal, this.#stop.signal])).catch(() => {})])
+      await Promise.race([woken, sleep(BEAT_MS, AbortSignal.any([tick.signal, this.#stop.signal])).catch(() => {})])
       tick.abort()
     }
   }
 
-  /** Hosts that nobody else holds. */
-  async #hosts(): Promise<OwnedHost[]> {
-    const { db, workerId, intervalMs } = this.#options
-    return await db.prisma.$queryRaw<OwnedHost[]>`
-      select id, name, transport, coalesce(observer_id = ${workerId}::uuid, false) as mine,
-        coalesce(observer_until, created_at + ${3 * intervalMs} * interval '1 millisecond') < now() as abandoned
-      from hosts where observer_id is null or observer_id = ${workerId}::uuid or observer_until < now()`
+  async #beat(): Promise<void> {
+    const { db, workerId } = this.#options
+    const held = [...this.#watchers].filter(([, watcher]) => watcher.holds)
+    const { hosts, workers } = await beat(db.prisma, workerId, {
+      held: held.map(([id]) => id),
+      answered: held.filter(([, watcher]) => watcher.answers).map(([id]) => id),
+    })
+    const alive = new Set([...workers, workerId])
+    const given: string[] = []
+    const wanted: KnownHost[] = []
+    for (const host of hosts) {
+      const isOthers = host.holder !== null && host.holder !== workerId
+      const isSocket = host.transport === 'unix'
+      // Reached in another way now, another worker may be the one.
+      if (this.#watchers.get(host.id)?.transport !== host.transport) this.#drop(host.id)
+      const watched = this.#watchers.has(host.id)
+      if (isOthers) this.#drop(host.id)
+      else if (isSocket) {
+        if (!watched) this.#watch(host)
+      } else if (ownerOf(host.id, alive) !== workerId) {
+        this.#drop(host.id)
+        if (host.holder === workerId) given.push(host.id)
+      } else if (!watched) wanted.push(host)
+    }
+    const known = new Set(hosts.map(({ id }) => id))
+    for (const id of this.#watchers.keys()) if (!known.has(id)) this.#drop(id)
+    if (given.length > 0) await letGo(db.prisma, workerId, given)
+    if (wanted.length === 0) return
+    const taken = new Set(
+      await take(
+        db.prisma,
+        workerId,
+        wanted.map(({ id }) => id),
+      ),
+    )
+    for (const host of wanted) if (taken.has(host.id)) this.#watch({ ...host, holder: workerId })
   }
 
-  #look(host: OwnedHost): void {
-    if (this.#running.has(host.id) || this.#stop.signal.aborted) return
-    this.#running.set(
+  #watch(host: KnownHost): void {
+    if (this.#stop.signal.aborted) return
+    const { db, workerId } = this.#options
+    this.#watchers.set(
       host.id,
-      this.#list(host).finally(() => this.#running.delete(host.id)),
+      new Watcher({
+        ...this.#options,
+        host,
+        take: async (hostId) => (await take(db.prisma, workerId, [hostId])).length === 1,
+      }),
     )
   }
 
-  async #list(host: OwnedHost): Promise<void> {
-    const { db, log } = this.#options
-    const call = { signal: withDeadline(LIST_DEADLINE_MS, this.#stop.signal) }
-    try {
-      const held = host.transport.type !== 'unix' && (await this.#hold(db.prisma, host.id))
-      if (host.transport.type !== 'unix' && !held) return
-      const driver = await this.#options.driver(host.id)
-      const probe = await driver.probe(call)
-      requireMarker(host.id, probe.markerHostId)
-      if (!held && !(await this.#hold(db.prisma, host.id))) return
-      const since = await observationTime(db.prisma)
-      const observation = await driver.observe({}, call)
-      await db.transaction(async (tx) => {
-        await record(tx, { hostId: host.id, since, observation })
-        await hostAnswered(tx, host.id, probe)
-      })
-      this.#failures.delete(host.id)
-    } catch (error) {
-      if (this.#stop.signal.aborted) return
-      await this.#failed(host, error).catch((inner: unknown) =>
-        log.warn({ err: inner, host: host.name }, 'the status of a host could not be written'),
-      )
-    }
-  }
-
-  async #failed(host: OwnedHost, error: unknown): Promise<void> {
-    const { db, log } = this.#options
-    if (!isAppError(error) || error.code === 'unavailable') {
-      // The database or this program, not the host.
-      log.warn({ err: error, host: host.name }, 'a host could not be listed')
-      return
-    }
-    // A socket that this machine does not have may be another worker's.
-    if (host.transport.type === 'unix' && !host.mine && !host.abandoned) return
-    const count = (this.#failures.get(host.id) ?? 0) + 1
-    this.#failures.set(host.id, count)
-    const wrongEngine = isAppError(error, 'host_identity_mismatch') || isAppError(error, 'host_marker_missing')
-    const status = wrongEngine
-      ? 'unknown'
-      : count < FAILURES_TO_UNREACHABLE && !host.abandoned
-        ? 'suspect'
-        : 'unreachable'
-    await db.transaction(async (tx) => await hostFailed(tx, host.id, status, error.options.detail))
-  }
-
-  async #hold(tx: Tx, hostId: string): Promise<boolean> {
-    const { workerId, intervalMs } = this.#options
-    const held = await tx.$executeRaw`
-      update hosts set observer_id = ${workerId}::uuid, observer_until = now() + ${3 * intervalMs} * interval '1 millisecond'
-      where id = ${hostId}::uuid and (observer_id is null or observer_id = ${workerId}::uuid or observer_until < now())`
-    return held === 1
+  #drop(hostId: string): void {
+    const watcher = this.#watchers.get(hostId)
+    if (!watcher) return
+    this.#watchers.delete(hostId)
+    const ending = watcher.stop().finally(() => this.#ending.delete(ending))
+    this.#ending.add(ending)
   }
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { AppError } from '../../src/errors/app-error.ts'
-import { record } from '../../src/observer/record.ts'
+import { record } from '../../src/observer/record.repository.ts'
 import { eventually } from '../lab/server.ts'
 import { type RunnerLab, runnerLab, specOf, web } from '../runner/lab.ts'
 

@@ -94,7 +94,10 @@ export async function runnerLab(t: Teardown, { socket = false } = {}): Promise<R
     async worker({ slots = 32, progressDeadlineMs = 600_000, observeMs, runs = true, driver = api.hosts.driver } = {}) {
       const id = newWorkerId()
       const observer = new Observer({ db, log, workerId: id, intervalMs: observeMs ?? 3_600_000, driver })
-      if (observeMs !== undefined) await observer.start()
+      if (observeMs !== undefined) {
+        await db.prisma.replica.create({ data: { id, roles: 'worker', version: 'lab', keys: '' } })
+        await observer.start()
+      }
       const runner = new Runner({
         db,
         log,
@@ -113,6 +116,7 @@ export async function runnerLab(t: Teardown, { socket = false } = {}): Promise<R
       if (runs) await runner.start()
       let stopped: Promise<void> | null = null
       const end = async () => {
+        await db.prisma.replica.deleteMany({ where: { id } })
         if (runs) await runner.stop()
         if (observeMs !== undefined) await observer.stop()
       }

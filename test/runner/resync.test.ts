@@ -9,19 +9,13 @@ import { eventually } from '../lab/server.ts'
 const log = pino({ level: 'silent' })
 const once = { image: IMAGES.once, pull_policy: 'never', restart: 'no' }
 
-/** The observer has listed the host since now, so what it saw is in the tables. */
+/** What runs is in the tables. */
 async function listed(lab: RunnerLab): Promise<void> {
-  const now = async () =>
-    (await lab.db.prisma.host.findUniqueOrThrow({ where: { id: lab.hostId } })).lastSeenAt?.getTime()
-  const before = await now()
-  let looks = 0
-  let last = before
-  // The second list that ends from now on began after now.
-  await eventually('the host was listed twice', async () => {
-    const seen = await now()
-    if (seen !== last) looks += 1
-    last = seen
-    return looks >= 2
+  const text = (one: { nativeId: string; state: string; health: string | null }) =>
+    `${one.nativeId} ${one.state} ${one.health}`
+  await eventually('the observer has seen what is', async () => {
+    const known = (await lab.db.prisma.instance.findMany()).map(text).toSorted().join()
+    return known === lab.engine.containers().map(text).toSorted().join()
   })
 }
 
