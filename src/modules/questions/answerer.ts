@@ -1,10 +1,13 @@
 import type { Logger } from 'pino'
-import { CHANNELS, type Database, notify } from '../../db/index.ts'
+import { CHANNELS, type Database } from '../../db/index.ts'
 import { sleep } from '../../lib/abort.ts'
+import { Limit } from '../../lib/limit.ts'
 import { findOpenQuestions, type Question, writeAnswer } from './questions.repository.ts'
 
 /** Should a notification get lost. */
 const LOOK_MS = 1000
+/** Each takes a connection of the database. */
+const AT_ONCE = 4
 
 export interface AnswererOptions {
   readonly db: Database
@@ -41,11 +44,15 @@ export class Answerer {
 
   async #run(): Promise<void> {
     const { db, workerId, log } = this.#options
+    const answers = new Limit(AT_ONCE)
     while (!this.#stop.signal.aborted) {
       const tick = new AbortController()
       this.#wake = () => tick.abort()
       try {
-        for (const question of await findOpenQuestions(db.prisma, workerId)) await this.#answer(question)
+        const open = await findOpenQuestions(db.prisma, workerId)
+        await Promise.all(
+          open.map(async (question) => await answers.run(this.#stop.signal, async () => await this.#answer(question))),
+        )
       } catch (error) {
         log.debug({ err: error }, 'questions could not be read; the next look does')
       }
@@ -59,10 +66,7 @@ export class Answerer {
       const make = kinds[kind]
       // Of a newer version: another worker may know it.
       if (!make) return
-      const answer = await make(question, hostId)
-      await db.transaction(async (tx) => {
-        if (await writeAnswer(tx, id, answer)) await notify(tx, CHANNELS.answer, id)
-      })
+      await writeAnswer(db.prisma, id, await make(question, hostId))
     } catch (error) {
       log.warn({ err: error, kind }, 'a question could not be answered')
     }

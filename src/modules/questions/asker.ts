@@ -1,7 +1,7 @@
-import { CHANNELS, type Database, type DbLogger, notify } from '../../db/index.ts'
+import { CHANNELS, type Database, type DbLogger } from '../../db/index.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { newId } from '../../lib/ids.ts'
-import { sleep, withDeadline } from '../../lib/abort.ts'
+import { abortable, sleep, withDeadline } from '../../lib/abort.ts'
 import { deleteQuestion, findAnswer, insertQuestion } from './questions.repository.ts'
 
 /** Default time for an answer. */
@@ -33,11 +33,23 @@ export interface Questions {
 export function createQuestions({ db, log }: { db: Database; log: DbLogger }): Questions {
   const waiting = new Map<string, () => void>()
   const closing = new AbortController()
-  let listening: Promise<{ close(): Promise<void> } | null> | null = null
+  let listening: Promise<void> | null = null
+  let subscription: { close(): Promise<void> } | null = null
 
   const answered = (id: string | null): void => {
     if (id !== null) return waiting.get(id)?.()
     for (const resume of waiting.values()) resume()
+  }
+
+  /** Without it, the looks carry the answers; the next question tries to listen again. */
+  const listen = async (): Promise<void> => {
+    try {
+      subscription = await db.listen(CHANNELS.answer, answered)
+      if (closing.signal.aborted) await subscription.close()
+    } catch (error) {
+      log.debug({ err: error }, 'answers are not listened to')
+      listening = null
+    }
   }
 
   const answerTo = async (id: string, signal: AbortSignal): Promise<unknown> => {
@@ -54,21 +66,12 @@ export function createQuestions({ db, log }: { db: Database; log: DbLogger }): Q
   return {
     async ask({ hostId, kind, question, deadlineMs = DEADLINE_MS, signal }) {
       signal.throwIfAborted()
-      // Without it, the looks carry the answers; the next one tries to listen again.
-      listening ??= db.listen(CHANNELS.answer, answered).catch(() => {
-        listening = null
-        return null
-      })
-      await listening
       const id = newId()
       const deadline = withDeadline(deadlineMs, signal, closing.signal)
       try {
-        const isAsked = await db.transaction(async (tx) => {
-          const inserted = await insertQuestion(tx, { id, hostId, kind, question })
-          if (inserted) await notify(tx, CHANNELS.question, hostId)
-          return inserted
-        })
-        if (!isAsked) throw new AppError('unavailable', { detail: 'no worker observes the host now' })
+        await abortable((listening ??= listen()), deadline)
+        if (!(await insertQuestion(db.prisma, { id, hostId, kind, question })))
+          throw new AppError('unavailable', { detail: 'no worker observes the host now' })
         return await answerTo(id, deadline)
       } catch (error) {
         signal.throwIfAborted()
@@ -86,7 +89,7 @@ export function createQuestions({ db, log }: { db: Database; log: DbLogger }): Q
     },
     async close() {
       closing.abort()
-      await (await listening)?.close()
+      await subscription?.close()
     },
   }
 }

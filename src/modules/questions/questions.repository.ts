@@ -1,4 +1,4 @@
-import type { Tx } from '../../db/types.ts'
+import { CHANNELS, type Tx } from '../../db/types.ts'
 
 /** How long a question may be answered, and how long its row is left by who asked it. */
 const ANSWERABLE_S = 10
@@ -10,13 +10,16 @@ export interface Question {
   readonly question: unknown
 }
 
-/** False where no worker observes the host now. */
+/** Asks, and wakes those who may answer, in one statement. False where no worker observes the host now. */
 export async function insertQuestion(tx: Tx, { id, hostId, kind, question }: Question): Promise<boolean> {
-  const inserted = await tx.$executeRaw`
-    INSERT INTO worker_questions (id, host_id, kind, question)
-    SELECT ${id}::uuid, h.id, ${kind}, ${JSON.stringify(question)}::jsonb
-    FROM hosts h WHERE h.id = ${hostId}::uuid AND h.observer_until > now()`
-  return inserted > 0
+  const asked = await tx.$queryRaw<unknown[]>`
+    WITH asked AS (
+      INSERT INTO worker_questions (id, host_id, kind, question)
+      SELECT ${id}::uuid, h.id, ${kind}, ${JSON.stringify(question)}::jsonb
+      FROM hosts h WHERE h.id = ${hostId}::uuid AND h.observer_until > now()
+      RETURNING host_id)
+    SELECT pg_notify(${CHANNELS.question}, host_id::text) FROM asked`
+  return asked.length > 0
 }
 
 /** What was answered; null: nothing yet. */
@@ -40,11 +43,13 @@ export async function findOpenQuestions(tx: Tx, workerId: string): Promise<Quest
     ORDER BY q.created_at`
 }
 
-/** The first answer is the one; false where there is one, or nobody waits any more. */
-export async function writeAnswer(tx: Tx, id: string, answer: unknown): Promise<boolean> {
-  const written = await tx.$executeRaw`
-    UPDATE worker_questions SET answer = ${JSON.stringify(answer)}::jsonb WHERE id = ${id}::uuid AND answer IS NULL`
-  return written > 0
+/** Answers, and wakes the asker, in one statement. The first answer is the one: of no effect where there is one, or nobody waits any more. */
+export async function writeAnswer(tx: Tx, id: string, answer: unknown): Promise<void> {
+  await tx.$executeRaw`
+    WITH answered AS (
+      UPDATE worker_questions SET answer = ${JSON.stringify(answer)}::jsonb WHERE id = ${id}::uuid AND answer IS NULL
+      RETURNING id)
+    SELECT pg_notify(${CHANNELS.answer}, id::text) FROM answered`
 }
 
 /** Takes away what askers that died have left. */

@@ -64,8 +64,7 @@ export function createStatsHub({ hosts, log }: { hosts: Pick<HostAccess, 'connec
     const made = before ?? hosts.connect(hostId, { signal: withDeadline(CONNECT_MS, closing.signal) })
     if (!before) {
       connecting.set(hostId, made)
-      const done = (): boolean => connecting.delete(hostId)
-      made.then(done, done)
+      made.finally(() => connecting.delete(hostId)).catch(() => {})
     }
     return await abortable(made, signal)
   }
