@@ -3,9 +3,9 @@ export { createEventFeeds, type EventFeeds, type Feed, type FeedItem } from './f
 export {
   type Event,
   eventsBefore,
+  eventsBeforeOf,
   type EventFilter,
   type EventScope,
   eventsOf,
-  holdEvents,
 } from './events.repository.ts'
 export { EVENT_TYPES, type EventEntry, type EventType } from './types.ts'

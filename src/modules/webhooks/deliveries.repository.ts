@@ -40,6 +40,13 @@ export async function listDeliveries(
     WHERE d.webhook_id = ${webhookId}::uuid AND ${later} ORDER BY d.created_at DESC, d.id LIMIT ${take}`
 }
 
+export async function findDelivery(tx: Tx, webhookId: string, id: string): Promise<DeliveryRow | null> {
+  const [row] = await tx.$queryRaw<DeliveryRow[]>`
+    SELECT ${COLUMNS} FROM webhook_deliveries d JOIN events e ON e.id = d.event_id
+    WHERE d.webhook_id = ${webhookId}::uuid AND d.id = ${id}::uuid`
+  return row ?? null
+}
+
 /** A new delivery of the event that another one was of; null: the webhook has no such delivery. */
 export async function insertRedelivery(tx: Tx, webhookId: string, deliveryId: string): Promise<DeliveryRow | null> {
   const [row] = await tx.$queryRaw<DeliveryRow[]>`

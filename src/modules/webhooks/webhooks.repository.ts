@@ -20,10 +20,17 @@ export interface WebhookChange {
   readonly disabledReason?: string | null
 }
 
-/** How many webhooks a tenant has. Its row is locked until the transaction ends: nobody adds one meanwhile. null: there is no such tenant. */
-export async function countWebhooks(tx: Tx, tenantId: string): Promise<number | null> {
-  const tenants = await tx.$queryRaw<unknown[]>`SELECT id FROM tenants WHERE id = ${tenantId}::uuid FOR NO KEY UPDATE`
-  return tenants.length === 0 ? null : await tx.webhook.count({ where: { tenantId } })
+/**
+ * Nobody else adds or deletes a webhook of the tenant until this transaction ends: each holds its own, and looks at the others' when it writes its
+ * event. False: there is no such tenant.
+ */
+export async function lockWebhooks(tx: Tx, tenantId: string): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`SELECT id FROM tenants WHERE id = ${tenantId}::uuid FOR NO KEY UPDATE`
+  return rows.length > 0
+}
+
+export async function countWebhooks(tx: Tx, tenantId: string): Promise<number> {
+  return await tx.webhook.count({ where: { tenantId } })
 }
 
 export async function insertWebhook(tx: Tx, row: WebhookInsert): Promise<WebhookRow> {

@@ -29,6 +29,7 @@ import {
   createWebhook,
   pageOfDeliveries,
   pageOfWebhooks,
+  readDelivery,
   readWebhook,
   redeliver,
   removeWebhook,
@@ -179,6 +180,22 @@ function deliveries(app: Routes, deps: WebhooksDeps): void {
     async (request) => {
       const tenant = await tenantFor(deps.db.prisma, principalOf(request), request.params.tenant, 'read')
       return await pageOfDeliveries(deps.db.prisma, tenant, request.params.id, request.query)
+    },
+  )
+
+  app.get(
+    `${below}/:id/deliveries/:delivery`,
+    {
+      schema: {
+        operationId: 'getWebhookDelivery',
+        tags,
+        params: DeliveryParams,
+        response: { 200: ref(Delivery), ...problemResponses(401, 404) },
+      },
+    },
+    async (request) => {
+      const tenant = await tenantFor(deps.db.prisma, principalOf(request), request.params.tenant, 'read')
+      return await readDelivery(deps.db.prisma, tenant, request.params)
     },
   )
 

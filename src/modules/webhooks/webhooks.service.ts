@@ -1,12 +1,12 @@
 import { isForeignKeyViolation } from '../../db/index.ts'
 import type { Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
-import { emit, EVENT_TYPES, holdEvents } from '../../events/index.ts'
+import { emit, EVENT_TYPES } from '../../events/index.ts'
 import { newId } from '../../lib/ids.ts'
 import type { Outbound } from '../../outbound/index.ts'
 import { type Answer, closed, decodeCursor, tenantNotFound, Timestamp, toPage, Uuid } from '../../web/index.ts'
 import type { IdempotencyDeps } from '../idempotency/index.ts'
-import { type DeliveryRow, insertRedelivery, listDeliveries } from './deliveries.repository.ts'
+import { type DeliveryRow, findDelivery, insertRedelivery, listDeliveries } from './deliveries.repository.ts'
 import { newWebhookSecret, secretContext } from './signature.ts'
 import {
   countWebhooks,
@@ -14,6 +14,7 @@ import {
   findWebhook,
   insertWebhook,
   listWebhooks,
+  lockWebhooks,
   updateWebhook,
   type WebhookRow,
 } from './webhooks.repository.ts'
@@ -48,9 +49,8 @@ export async function createWebhook(
 ): Promise<Answer<NewWebhook>> {
   const url = checkedUrl(outbound, wish.url)
   const types = checkedTypes(wish.types ?? [])
-  const count = await countWebhooks(tx, tenant.id)
-  if (count === null) throw tenantNotFound(tenant.name)
-  if (count >= MOST_OF_TENANT)
+  if (!(await lockWebhooks(tx, tenant.id))) throw tenantNotFound(tenant.name)
+  if ((await countWebhooks(tx, tenant.id)) >= MOST_OF_TENANT)
     throw new AppError('conflict', { detail: `a tenant has at most ${MOST_OF_TENANT} webhooks; delete one first` })
   const [id, secret] = [newId(), newWebhookSecret()]
   const row = await insertWebhook(tx, {
@@ -102,7 +102,7 @@ export async function changeWebhook(
 
 /** With its deliveries: what is pending is not sent. */
 export async function removeWebhook(tx: Tx, tenant: Tenant, id: string, actor: string): Promise<Answer<null>> {
-  await holdEvents(tx, tenant.id)
+  await lockWebhooks(tx, tenant.id)
   if (!(await deleteWebhook(tx, tenant.id, id))) throw webhookNotFound(id)
   emit(tx, { tenantId: tenant.id, type: 'webhook.deleted', actor, data: { id: id.toLowerCase() } })
   return { status: 204, body: null }
@@ -120,6 +120,17 @@ export async function pageOfDeliveries(
   return toPage(rows, limit, viewDelivery, ({ place, id: last }) => ({ at: place, id: last }))
 }
 
+export async function readDelivery(
+  tx: Tx,
+  tenant: Tenant,
+  { id, delivery }: { id: string; delivery: string },
+): Promise<Delivery> {
+  await requireWebhook(tx, tenant, id)
+  const row = await findDelivery(tx, id, delivery)
+  if (!row) throw deliveryNotFound(delivery)
+  return viewDelivery(row)
+}
+
 /** The same event once more, whatever became of it before; receivers know it by the same `webhook-id`. */
 export async function redeliver(
   tx: Tx,
@@ -131,12 +142,13 @@ export async function redeliver(
     throw new AppError('conflict', { detail: 'the webhook is disabled: nothing is sent until it is enabled again' })
   try {
     const row = await insertRedelivery(tx, id, delivery)
-    if (row) return { status: 202, body: viewDelivery(row) }
+    const deliveries = `/v1/tenants/${tenant.name}/webhooks/${webhook.id}/deliveries`
+    if (row) return { status: 202, headers: { location: `${deliveries}/${row.id}` }, body: viewDelivery(row) }
   } catch (error) {
     // The event or the webhook went meanwhile.
     if (!isForeignKeyViolation(error)) throw error
   }
-  throw new AppError('not_found', { detail: `the webhook has no delivery ${delivery}` })
+  throw deliveryNotFound(delivery)
 }
 
 async function requireWebhook(tx: Tx, tenant: Tenant, id: string): Promise<WebhookRow> {
@@ -147,6 +159,10 @@ async function requireWebhook(tx: Tx, tenant: Tenant, id: string): Promise<Webho
 
 function webhookNotFound(id: string): AppError {
   return new AppError('not_found', { detail: `there is no webhook ${id} here` })
+}
+
+function deliveryNotFound(id: string): AppError {
+  return new AppError('not_found', { detail: `the webhook has no delivery ${id}` })
 }
 
 function checkedUrl(outbound: Outbound, text: string): string {
