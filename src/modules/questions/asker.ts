@@ -68,10 +68,11 @@ export function createQuestions({ db, log }: { db: Database; log: DbLogger }): Q
       signal.throwIfAborted()
       const id = newId()
       const deadline = withDeadline(deadlineMs, signal, closing.signal)
+      let isAsked = false
       try {
         await abortable((listening ??= listen()), deadline)
-        if (!(await insertQuestion(db.prisma, { id, hostId, kind, question })))
-          throw new AppError('unavailable', { detail: 'no worker observes the host now' })
+        isAsked = await insertQuestion(db.prisma, { id, hostId, kind, question })
+        if (!isAsked) throw new AppError('unavailable', { detail: 'no worker observes the host now' })
         return await answerTo(id, deadline)
       } catch (error) {
         signal.throwIfAborted()
@@ -82,9 +83,10 @@ export function createQuestions({ db, log }: { db: Database; log: DbLogger }): Q
         })
       } finally {
         waiting.delete(id)
-        await deleteQuestion(db.prisma, id).catch((error: unknown) =>
-          log.debug({ err: error }, 'a question could not be taken away; it is pruned later'),
-        )
+        if (isAsked)
+          await deleteQuestion(db.prisma, id).catch((error: unknown) =>
+            log.debug({ err: error }, 'a question could not be taken away; it is pruned later'),
+          )
       }
     },
     async close() {
