@@ -10,7 +10,7 @@ import { migrate } from './db/migrate.ts'
 import { Replica } from './db/replica.ts'
 import { checkKeys, type Query, queryOf } from './db/sealed.ts'
 import { createDriver } from './drivers/index.ts'
-import { createGraphQL, graphqlRoutes } from './graphql/index.ts'
+import { graphqlPlugin } from './graphql/index.ts'
 import { buildServer, type ReadinessChecks } from './http/index.ts'
 import { keptSecret, readSecret } from './lib/kept-secret.ts'
 import { createSealer, type Sealer } from './lib/seal.ts'
@@ -83,6 +83,7 @@ export function createRuntime(config: Config, log: Logger): Runtime {
     }
     if (config.roles.has('api')) {
       const checks: ReadinessChecks = config.roles.has('worker') ? { worker: () => ({ ok: ready.worker }) } : {}
+      const { idempotencyHours } = config.retention
       const server = await part(
         buildServer({
           db,
@@ -92,8 +93,8 @@ export function createRuntime(config: Config, log: Logger): Runtime {
           hosts,
           outbound,
           checks,
-          routes: () => [consolePage, graphqlRoutes(createGraphQL({ db, log }))],
-          idempotencyHours: config.retention.idempotencyHours,
+          routes: (live) => [consolePage, graphqlPlugin({ ...live, db, sealer, log, installation, hosts, idempotencyHours })],
+          idempotencyHours,
         }),
         closeServer,
       )

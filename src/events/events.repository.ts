@@ -34,8 +34,9 @@ interface EventRow extends Omit<Event, 'at'> {
   readonly at: Date
 }
 
-const COLUMNS = Prisma.sql`e.id::text, e.type, t.name AS tenant, e.app, e.host, e.service, e.operation_id AS operation, e.actor,
-  e.created_at AS at, e.data FROM events e LEFT JOIN tenants t ON t.id = e.tenant_id`
+const COLUMNS_OF = Prisma.sql`e.id::text, e.type, t.name AS tenant, e.app, e.host, e.service, e.operation_id AS operation, e.actor,
+  e.created_at AS at, e.data`
+const COLUMNS = Prisma.sql`${COLUMNS_OF} FROM events e LEFT JOIN tenants t ON t.id = e.tenant_id`
 
 /** The lock of `append_events`: whoever holds it may have an id that is not visible yet. */
 const APPEND_LOCK = 1_297_044_050
@@ -55,31 +56,48 @@ export async function eventsOf(tx: Tx, ids: readonly string[]): Promise<Event[]>
   return rows.map(toEvent)
 }
 
-/**
- * Waits for those who are writing events of a tenant, and holds its webhooks back from the next ones, in the order that `append_events` has.
- * For one that deletes several of them.
- */
-export async function holdEvents(tx: Tx, tenantId: string): Promise<void> {
-  await tx.$queryRaw`SELECT FROM webhooks WHERE tenant_id = ${tenantId}::uuid ORDER BY id FOR UPDATE`
-}
-
 /** At most `take` events before this id (or the newest), newest first. */
 export async function eventsBefore(
   tx: Tx,
   scope: EventScope,
   before: bigint | undefined,
-  { app, operation, types = [] }: EventFilter,
+  filter: EventFilter,
   take: number,
-) {
+): Promise<Event[]> {
+  if (scope !== 'all') return (await eventsBeforeOf(tx, [scope], before, filter, take))[0] ?? []
+  const rows = await tx.$queryRaw<EventRow[]>`
+    SELECT ${COLUMNS} WHERE ${matching(before, filter)} ORDER BY e.id DESC LIMIT ${take}`
+  return rows.map(toEvent)
+}
+
+/** The same of each tenant (or of one app of it), in their order, by one statement. */
+export async function eventsBeforeOf(
+  tx: Tx,
+  scopes: readonly { readonly tenantId: string; readonly app?: string }[],
+  before: bigint | undefined,
+  filter: EventFilter,
+  take: number,
+): Promise<Event[][]> {
+  const rows = await tx.$queryRaw<(EventRow & { readonly at_: number })[]>`
+    SELECT f.at AS at_, ${COLUMNS_OF}
+    FROM unnest(${scopes.map((_, at) => at)}::int[], ${scopes.map(({ tenantId }) => tenantId)}::uuid[],
+      ${scopes.map(({ app = null }) => app)}::text[]) AS f(at, tenant_id, app)
+    CROSS JOIN LATERAL (
+      SELECT * FROM events e WHERE e.tenant_id = f.tenant_id AND (f.app IS NULL OR e.app = f.app) AND ${matching(before, filter)}
+      ORDER BY e.id DESC LIMIT ${take}) e
+    LEFT JOIN tenants t ON t.id = e.tenant_id ORDER BY e.id DESC`
+  const found: Event[][] = scopes.map(() => [])
+  for (const { at_, ...row } of rows) found[at_]?.push(toEvent(row))
+  return found
+}
+
+function matching(before: bigint | undefined, { app, operation, types = [] }: EventFilter): Prisma.Sql {
   const exact = types.filter((type) => !type.endsWith('.*'))
   const prefixes = types.filter((type) => type.endsWith('.*')).map((type) => `${type.slice(0, -1)}%`)
-  const rows = await tx.$queryRaw<EventRow[]>`
-    SELECT ${COLUMNS} WHERE e.id < coalesce(${before ?? null}::bigint, 9223372036854775807) AND ${ofScope(scope)}
-      AND e.app IS NOT DISTINCT FROM coalesce(${app ?? null}::text, e.app)
-      AND e.operation_id IS NOT DISTINCT FROM coalesce(${operation ?? null}::uuid, e.operation_id)
-      AND (${types.length === 0} OR e.type = ANY (${exact}::text[]) OR e.type LIKE ANY (${prefixes}::text[]))
-    ORDER BY e.id DESC LIMIT ${take}`
-  return rows.map(toEvent)
+  return Prisma.sql`e.id < coalesce(${before ?? null}::bigint, 9223372036854775807)
+    AND e.app IS NOT DISTINCT FROM coalesce(${app ?? null}::text, e.app)
+    AND e.operation_id IS NOT DISTINCT FROM coalesce(${operation ?? null}::uuid, e.operation_id)
+    AND (${types.length === 0} OR e.type = ANY (${exact}::text[]) OR e.type LIKE ANY (${prefixes}::text[]))`
 }
 
 /** The newest id of a scope that nothing older can follow any more; 0: there is none. */

@@ -9,23 +9,16 @@ import {
   type ValidationContext,
 } from 'graphql'
 import mercurius from 'mercurius'
-import type { Database } from '../db/index.ts'
 import { AppError } from '../errors/app-error.ts'
-import { appsResolvers } from '../modules/apps/apps.resolvers.ts'
-import { tenantsResolvers } from '../modules/tenants/tenants.resolvers.ts'
-import { tokensResolvers } from '../modules/tokens/tokens.resolvers.ts'
 import { badText, type GraphQLContext } from '../web/index.ts'
 import { errorOf, type ErrorLog, type ShownError, shownErrors } from './errors.ts'
 import { type Limits, requireWithin } from './limits.ts'
+import { allResolvers, type EngineDeps } from './resolvers.ts'
 import { executableSchema } from './schema.ts'
 
 /** So many documents are kept parsed and checked. */
 const KEPT_DOCUMENTS = 128
 const MOST_ERRORS = 10
-
-export interface EngineDeps {
-  readonly db: Database
-}
 
 export interface EngineOptions {
   readonly log: ErrorLog
@@ -64,7 +57,7 @@ interface RunContext extends GraphQLContext {
 }
 
 export async function createEngine(deps: EngineDeps, { log, limits, introspection }: EngineOptions): Promise<Engine> {
-  const schema = executableSchema([tokensResolvers(), tenantsResolvers(deps), appsResolvers(deps)])
+  const schema = executableSchema(allResolvers(deps))
   // Mercurius is a plugin: a server that never listens holds it.
   const app = fastify()
   await app.register(mercurius, {
@@ -155,7 +148,7 @@ function errorsOf(error: unknown): readonly unknown[] {
 }
 
 /** What Postgres can't store can't be in a document either: its variables were looked at with the request. */
-function textsAreStorable(context: ValidationContext): ASTVisitor {
+export function textsAreStorable(context: ValidationContext): ASTVisitor {
   return {
     StringValue(node) {
       const message = badText(node.value)

@@ -1,6 +1,7 @@
 import type { ErrorLog } from './errors.ts'
-import type { Engine, EngineDeps } from './engine.ts'
+import type { Engine } from './engine.ts'
 import { LIMITS, type Limits } from './limits.ts'
+import type { EngineDeps } from './resolvers.ts'
 
 export interface GraphQLOptions {
   /** The schema may be asked for. Default true. */

@@ -1,3 +1,3 @@
-export { createGraphQL, type GraphQL, type GraphQLOptions } from './graphql.ts'
-export { graphqlRoutes } from './routes.ts'
+export type { GraphQLOptions } from './graphql.ts'
+export { graphqlPlugin } from './plugin.ts'
 export { schemaText } from './schema-text.ts'

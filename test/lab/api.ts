@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { type Database, openDatabase } from '../../src/db/index.ts'
 import { createDriver } from '../../src/drivers/index.ts'
-import { createGraphQL, type GraphQLOptions, graphqlRoutes } from '../../src/graphql/index.ts'
+import { graphqlPlugin } from '../../src/graphql/index.ts'
 import { buildServer } from '../../src/http/index.ts'
 import { newId } from '../../src/lib/ids.ts'
 import { createSealer, type Sealer } from '../../src/lib/seal.ts'
@@ -48,7 +48,7 @@ export interface ApiOptions {
   /** Addresses that tenants may have called beside the public internet. */
   readonly outboundAllow?: readonly string[]
   readonly routes?: readonly FastifyPluginAsync[]
-  readonly graphql?: GraphQLOptions
+  readonly graphql?: Parameters<typeof graphqlPlugin>[1]
   readonly liveTiming?: LiveTiming
 }
 
@@ -74,7 +74,10 @@ export async function apiHarness(t: Teardown, options: ApiOptions = {}): Promise
     log: silent,
     checks: {},
     ...(options.liveTiming && { liveTiming: options.liveTiming }),
-    routes: () => [graphqlRoutes(createGraphQL({ db, log: silent }, options.graphql)), ...(options.routes ?? [])],
+    routes: (live) => [
+      graphqlPlugin({ ...live, db, sealer, hosts, installation, log: silent }, options.graphql),
+      ...(options.routes ?? []),
+    ],
   })
   t.teardown(async () => {
     await app.close()

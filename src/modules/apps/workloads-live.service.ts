@@ -72,10 +72,7 @@ export async function followWorkloads(
   { tenantId, app, signal }: FollowWorkloads,
 ): Promise<AsyncIterable<Workload>> {
   if (app !== undefined) await requireApp(db.prisma, tenantId, app)
-  const feed = await feeds.follow(
-    { tenantId },
-    { signal, filter: { types: TYPES, ...(app !== undefined && { app }) } },
-  )
+  const feed = await feeds.follow({ tenantId }, { signal, filter: { types: TYPES, ...(app !== undefined && { app }) } })
   const known = new Map<string, ReadonlyMap<string, Shown>>()
   const changes = (name: string, now: readonly Shown[]): Workload[] => {
     const before = known.get(name) ?? new Map<string, Shown>()
@@ -102,9 +99,7 @@ export async function followWorkloads(
         for (;;) {
           const names = await dirty.take(signal)
           if (!names) return
-          const read = await Promise.all(
-            names.map(async (name) => changes(name, await reads({ tenantId, name }))),
-          )
+          const read = await Promise.all(names.map(async (name) => changes(name, await reads({ tenantId, name }))))
           yield* read.flat()
         }
       } finally {

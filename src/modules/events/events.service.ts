@@ -7,23 +7,42 @@ import {
   type EventFeeds,
   type EventScope,
   eventsBefore,
+  eventsBeforeOf,
   type FeedItem,
 } from '../../events/index.ts'
-import { closed, decodeCursor, sse, toPage } from '../../web/index.ts'
+import { closed, decodeCursor, type Page, sse, toPage } from '../../web/index.ts'
 
 const Position = closed({ id: Type.String({ pattern: '^[0-9]{1,19}$' }) })
 const MOST = 9_223_372_036_854_775_807n
 
+export interface PageInput {
+  readonly limit: number
+  readonly cursor?: string
+}
+
 /** Newest first. */
-export async function pageOfEvents(
+export async function pageOfEvents(tx: Tx, scope: EventScope, filter: EventFilter, input: PageInput) {
+  const rows = await eventsBefore(tx, scope, beforeOf(input), filter, input.limit + 1)
+  return pageOfRows(rows, input)
+}
+
+/** The same page of each tenant (or of one app of it), in their order. */
+export async function pagesOfEvents(
   tx: Tx,
-  scope: EventScope,
+  scopes: readonly { readonly tenantId: string; readonly app?: string }[],
   filter: EventFilter,
-  { limit, cursor }: { limit: number; cursor?: string },
-) {
+  input: PageInput,
+): Promise<Page<Event>[]> {
+  const lists = await eventsBeforeOf(tx, scopes, beforeOf(input), filter, input.limit + 1)
+  return lists.map((rows) => pageOfRows(rows, input))
+}
+
+function beforeOf({ cursor }: PageInput): bigint | undefined {
   const position = decodeCursor(Position, cursor)
-  const before = position && eventId(position.id, '/query/cursor')
-  const rows = await eventsBefore(tx, scope, before, filter, limit + 1)
+  return position && eventId(position.id, '/query/cursor')
+}
+
+function pageOfRows(rows: readonly Event[], { limit }: PageInput): Page<Event> {
   return toPage(
     rows,
     limit,

@@ -57,6 +57,11 @@ export async function findHost(tx: Tx, name: string): Promise<HostRow | null> {
   return await oneWithPromised(tx, await tx.host.findUnique({ where: { name }, include: WHOLE }))
 }
 
+/** Those that there are. */
+export async function findHosts(tx: Tx, names: readonly string[]): Promise<HostRow[]> {
+  return await withPromised(tx, await tx.host.findMany({ where: { name: { in: [...names] } }, include: WHOLE }))
+}
+
 export async function findHostById(tx: Tx, id: string): Promise<HostRow | null> {
   return await oneWithPromised(tx, await tx.host.findUnique({ where: { id }, include: WHOLE }))
 }

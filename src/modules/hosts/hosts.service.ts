@@ -6,7 +6,7 @@ import { type Answer, closed, decodeCursor, etag, type PlanAnswer, toPage } from
 import type { IdempotencyDeps } from '../idempotency/index.ts'
 import { type HostAccess, readLabels } from './host-access.ts'
 import { viewTransport } from './host-endpoint.ts'
-import { findHost, findHostById, type HostRow, listHosts, tenantIdsOf } from './hosts.repository.ts'
+import { findHost, findHostById, findHosts, type HostRow, listHosts, tenantIdsOf } from './hosts.repository.ts'
 import { type Host, HOST_KINDS, HOST_STATUSES } from './hosts.schemas.ts'
 
 export interface HostsDeps extends IdempotencyDeps {
@@ -26,6 +26,12 @@ export async function readHost(tx: Tx, name: string): Promise<Answer<Host>> {
 export async function pageOfHosts(tx: Tx, { limit, cursor }: { limit: number; cursor?: string }) {
   const rows = await listHosts(tx, decodeCursor(Position, cursor)?.name, limit + 1)
   return toPage(rows, limit, viewHost, ({ name }) => ({ name }))
+}
+
+/** Hosts by name; null for those that there are not. */
+export async function hostsNamed(tx: Tx, names: readonly string[]): Promise<(Host | null)[]> {
+  const rows = new Map((await findHosts(tx, names)).map((row) => [row.name, viewHost(row)]))
+  return names.map((name) => rows.get(name) ?? null)
 }
 
 export async function requireHost(tx: Tx, name: string): Promise<HostRow> {

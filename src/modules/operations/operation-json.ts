@@ -1,5 +1,5 @@
 import type { PlanView } from '../../web/index.ts'
-import type { OperationRow, StepRow } from './operations.repository.ts'
+import type { OperationRow, OperationSummaryRow, StepRow } from './operations.repository.ts'
 import type {
   Operation,
   OperationError,
@@ -45,7 +45,7 @@ export function queuedJson(
 }
 
 /** An operation as lists show it: without plan and steps. */
-export function summaryJson(row: Omit<OperationRow, 'plan'>): OperationSummary {
+export function summaryJson(row: OperationSummaryRow): OperationSummary {
   return {
     id: row.id,
     tenant: row.tenant?.name ?? null,

@@ -8,7 +8,17 @@ import type { Operation, OperationError, OperationKind, OperationStatus } from '
 
 /** The rows' shape that this module reads: every column, and the tenant's name. */
 export type OperationRow = Awaited<ReturnType<typeof findOperation>> & object
-export type StepRow = Awaited<ReturnType<typeof listSteps>>[number]
+export interface StepRow {
+  readonly operationId: string
+  readonly seq: number
+  readonly host: string
+  readonly service: string | null
+  readonly action: string
+  readonly status: string
+  readonly startedAt: Date
+  readonly finishedAt: Date | null
+  readonly message: string | null
+}
 
 const withTenant = { tenant: { select: { name: true } } } as const
 
@@ -21,34 +31,102 @@ export async function findOperation(tx: Tx, id: string, tenantId?: string) {
 }
 
 export interface OperationFilter {
-  readonly tenantId?: string
-  readonly app?: string
   readonly status?: OperationStatus
   readonly kind?: OperationKind
   /** Older than this one. */
   readonly beforeId?: string
 }
 
-/** Newest first, at most `take`; without plans. */
-export async function listOperations(tx: Tx, { tenantId, app, status, kind, beforeId }: OperationFilter, take: number) {
-  return await tx.operation.findMany({
-    where: {
-      ...(tenantId !== undefined && { tenantId }),
-      ...(app !== undefined && { appName: app }),
-      ...(status !== undefined && { status }),
-      ...(kind !== undefined && { kind }),
-      ...(beforeId !== undefined && { id: { lt: beforeId } }),
-    },
-    omit: { plan: true },
-    include: withTenant,
-    orderBy: { id: 'desc' },
-    take,
-  })
+/** Whose operations. */
+export interface OperationScope {
+  /** Left out: all, of tenants and of hosts. */
+  readonly tenantId?: string
+  /** Of this app alone. */
+  readonly app?: string
 }
 
-/** Steps in their order, after `afterSeq`. */
-export async function listSteps(tx: Tx, operationId: string, afterSeq: number, take: number) {
-  return await tx.step.findMany({ where: { operationId, seq: { gt: afterSeq } }, orderBy: { seq: 'asc' }, take })
+/** What lists show of an operation. */
+export interface OperationSummaryRow {
+  readonly id: string
+  readonly tenantId: string | null
+  readonly tenant: { readonly name: string } | null
+  readonly appName: string | null
+  readonly parentId: string | null
+  readonly kind: string
+  readonly status: string
+  readonly reason: string | null
+  readonly release: number | null
+  readonly error: unknown
+  readonly requestedBy: string
+  readonly createdAt: Date
+  readonly startedAt: Date | null
+  readonly finishedAt: Date | null
+  readonly attempts: number
+  readonly nextAttemptAt: Date | null
+}
+
+const SUMMARY = Prisma.sql`o.id, o.tenant_id AS "tenantId", CASE WHEN t.id IS NULL THEN NULL ELSE json_build_object('name', t.name) END AS tenant,
+  o.app_name AS "appName", o.parent_id AS "parentId", o.kind, o.status, o.reason, o.release, o.error, o.requested_by AS "requestedBy",
+  o.created_at AS "createdAt", o.started_at AS "startedAt", o.finished_at AS "finishedAt", o.attempts,
+  o.next_attempt_at AS "nextAttemptAt"`
+
+/** Of each scope, in their order: newest first, at most `take`. One statement for all scopes of tenants. */
+export async function listOperations(
+  tx: Tx,
+  scopes: readonly OperationScope[],
+  { status, kind, beforeId }: OperationFilter,
+  take: number,
+): Promise<OperationSummaryRow[][]> {
+  const matching = Prisma.sql`o.status = coalesce(${status ?? null}, o.status) AND o.kind = coalesce(${kind ?? null}, o.kind)
+    AND o.id < coalesce(${beforeId ?? null}::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')`
+  const ofTenants = scopes.flatMap(({ tenantId, app = null }, at) =>
+    tenantId === undefined ? [] : [{ at, tenantId, app }],
+  )
+  const found: OperationSummaryRow[][] = scopes.map(() => [])
+  const rows = await tx.$queryRaw<(OperationSummaryRow & { at: number })[]>`
+    SELECT f.at, ${SUMMARY}
+    FROM unnest(${ofTenants.map(({ at }) => at)}::int[], ${ofTenants.map(({ tenantId }) => tenantId)}::uuid[],
+      ${ofTenants.map(({ app }) => app)}::text[]) AS f(at, tenant_id, app)
+    CROSS JOIN LATERAL (
+      SELECT * FROM operations o WHERE o.tenant_id = f.tenant_id AND (f.app IS NULL OR o.app_name = f.app) AND ${matching}
+      ORDER BY o.id DESC LIMIT ${take}) o
+    LEFT JOIN tenants t ON t.id = o.tenant_id ORDER BY o.id DESC`
+  for (const { at, ...row } of rows) found[at]?.push(row)
+  for (const [at, { tenantId, app = null }] of scopes.entries()) {
+    if (tenantId !== undefined) continue
+    found[at] = await tx.$queryRaw<OperationSummaryRow[]>`
+      SELECT ${SUMMARY} FROM operations o LEFT JOIN tenants t ON t.id = o.tenant_id
+      WHERE ${matching} AND (${app}::text IS NULL OR o.app_name = ${app}) ORDER BY o.id DESC LIMIT ${take}`
+  }
+  return found
+}
+
+/** Those that there are. */
+export async function findOperations(tx: Tx, ids: readonly string[]): Promise<OperationSummaryRow[]> {
+  return await tx.$queryRaw<OperationSummaryRow[]>`
+    SELECT ${SUMMARY} FROM operations o LEFT JOIN tenants t ON t.id = o.tenant_id WHERE o.id = ANY(${[...ids]}::uuid[])`
+}
+
+/** The plans of those that have one. */
+export async function findPlans(tx: Tx, ids: readonly string[]): Promise<{ id: string; plan: unknown }[]> {
+  return await tx.$queryRaw<{ id: string; plan: unknown }[]>`
+    SELECT id, plan FROM operations WHERE id = ANY(${[...ids]}::uuid[]) AND plan IS NOT NULL`
+}
+
+/** Of each of these operations: its steps in their order, after `afterSeq`, at most `take`. By operation. */
+export async function listSteps(
+  tx: Tx,
+  operationIds: readonly string[],
+  afterSeq: number,
+  take: number,
+): Promise<Map<string, StepRow[]>> {
+  const rows = await tx.$queryRaw<StepRow[]>`
+    SELECT s.operation_id AS "operationId", s.seq, s.host, s.service, s.action, s.status, s.started_at AS "startedAt",
+      s.finished_at AS "finishedAt", s.message
+    FROM unnest(${[...operationIds]}::uuid[]) AS of(operation_id) CROSS JOIN LATERAL (
+      SELECT * FROM steps WHERE operation_id = of.operation_id AND seq > ${afterSeq} ORDER BY seq LIMIT ${take}) s
+    ORDER BY s.operation_id, s.seq`
+  return Map.groupBy(rows, ({ operationId }) => operationId)
 }
 
 /** The last `take` steps, in their order. */

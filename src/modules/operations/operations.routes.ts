@@ -116,8 +116,8 @@ function tenantRoutes(deps: OperationsDeps, app: Routes): void {
     },
     async (request) => {
       const tenant = await tenantFor(db.prisma, principalOf(request), request.params.tenant, 'read')
-      const { limit, cursor, ...filter } = request.query
-      return await pageOfOperations(db.prisma, { ...filter, tenantId: tenant.id }, { limit, cursor })
+      const { limit, cursor, app: name, ...filter } = request.query
+      return await pageOfOperations(db.prisma, { tenantId: tenant.id, app: name }, filter, { limit, cursor })
     },
   )
 
@@ -202,8 +202,8 @@ function adminRoutes(deps: OperationsDeps, app: Routes): void {
     },
     async (request) => {
       authorizeAdmin(principalOf(request))
-      const { limit, cursor, ...filter } = request.query
-      return await pageOfOperations(db.prisma, filter, { limit, cursor })
+      const { limit, cursor, app: name, ...filter } = request.query
+      return await pageOfOperations(db.prisma, { app: name }, filter, { limit, cursor })
     },
   )
 

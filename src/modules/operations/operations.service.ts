@@ -1,25 +1,28 @@
 import Type from 'typebox'
 import type { Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
-import { type Answer, decodeCursor, toPage } from '../../web/index.ts'
+import { type Answer, decodeCursor, type Page, type PlanView, toPage } from '../../web/index.ts'
 import { operationJson, stepJson, summaryJson } from './operation-json.ts'
 import {
   endQueued,
   findOperation,
+  findOperations,
+  findPlans,
   inheritsWork,
   lastSteps,
   listOperations,
   listSteps,
   type OperationFilter,
+  type OperationScope,
   requestCancel,
 } from './operations.repository.ts'
-import type { Operation, OperationAnswer } from './operations.schemas.ts'
+import type { Operation, OperationAnswer, OperationStep, OperationSummary } from './operations.schemas.ts'
 
 const SHOWN_STEPS = 200
 const OperationPosition = Type.Object({ id: Type.String({ format: 'uuid' }) })
 const StepPosition = Type.Object({ seq: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }) })
 
-interface PageInput {
+export interface PageInput {
   readonly limit: number
   readonly cursor?: string
 }
@@ -35,17 +38,62 @@ export async function getOperation(tx: Tx, id: string, tenantId?: string): Promi
   return operationJson(row, row.startedAt === null ? [] : await lastSteps(tx, id, SHOWN_STEPS))
 }
 
-export async function pageOfOperations(tx: Tx, filter: OperationFilter, { limit, cursor }: PageInput) {
-  const position = decodeCursor(OperationPosition, cursor)
-  const rows = await listOperations(tx, { ...filter, ...(position && { beforeId: position.id }) }, limit + 1)
-  return toPage(rows, limit, summaryJson, ({ id }) => ({ id }))
+export async function pageOfOperations(
+  tx: Tx,
+  scope: OperationScope,
+  filter: OperationFilter,
+  input: PageInput,
+): Promise<Page<OperationSummary>> {
+  const [page] = await pagesOfOperations(tx, [scope], filter, input)
+  return page ?? toPage([], input.limit, summaryJson, () => null)
 }
 
-export async function pageOfSteps(tx: Tx, id: string, tenantId: string | undefined, { limit, cursor }: PageInput) {
-  if (!(await findOperation(tx, id, tenantId))) throw operationNotFound(id)
-  const position = decodeCursor(StepPosition, cursor)
-  const rows = await listSteps(tx, id, position?.seq ?? -1, limit + 1)
-  return toPage(rows, limit, stepJson, ({ seq }) => ({ seq }))
+/** The same page of each scope, in their order. */
+export async function pagesOfOperations(
+  tx: Tx,
+  scopes: readonly OperationScope[],
+  filter: OperationFilter,
+  { limit, cursor }: PageInput,
+): Promise<Page<OperationSummary>[]> {
+  const position = decodeCursor(OperationPosition, cursor)
+  const lists = await listOperations(tx, scopes, { ...filter, ...(position && { beforeId: position.id }) }, limit + 1)
+  return lists.map((rows) => toPage(rows, limit, summaryJson, ({ id }) => ({ id })))
+}
+
+/** Operations by id, of the given tenant where one is given; null for those that there are not. */
+export async function operationsOf(
+  tx: Tx,
+  ids: readonly string[],
+  tenantId?: string,
+): Promise<(OperationSummary | null)[]> {
+  const rows = new Map((await findOperations(tx, ids)).map((row) => [row.id, row]))
+  return ids.map((id) => {
+    const row = rows.get(id.toLowerCase())
+    return row && (tenantId === undefined || row.tenantId === tenantId) ? summaryJson(row) : null
+  })
+}
+
+/** Plans by operation; null for those that have none. */
+export async function plansOf(tx: Tx, ids: readonly string[]): Promise<(PlanView | null)[]> {
+  const rows = new Map((await findPlans(tx, ids)).map(({ id, plan }) => [id, plan as PlanView]))
+  return ids.map((id) => rows.get(id) ?? null)
+}
+
+export async function pageOfSteps(tx: Tx, id: string, tenantId: string | undefined, input: PageInput) {
+  const [operation] = await operationsOf(tx, [id], tenantId)
+  const [page] = operation ? await pagesOfSteps(tx, [operation.id], input) : []
+  if (!page) throw operationNotFound(id)
+  return page
+}
+
+/** The same page of the steps of each operation, in their order. */
+export async function pagesOfSteps(
+  tx: Tx,
+  ids: readonly string[],
+  { limit, cursor }: PageInput,
+): Promise<Page<OperationStep>[]> {
+  const rows = await listSteps(tx, ids, decodeCursor(StepPosition, cursor)?.seq ?? -1, limit + 1)
+  return ids.map((id) => toPage(rows.get(id) ?? [], limit, stepJson, ({ seq }) => ({ seq })))
 }
 
 /** Where an operation is found: below its tenant, or among all where it has none. */

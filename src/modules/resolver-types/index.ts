@@ -479,8 +479,13 @@ export type HostCapacity = {
   readonly memory: Scalars['Float']['output'];
 };
 
+/** What its apps take. */
 export type HostAllocated = {
   readonly instances: Scalars['Int']['output'];
+  /** The limits (else reservations) of all services wanted here; one without counts nothing. */
+  readonly cpus: Scalars['Float']['output'];
+  /** Bytes, likewise. */
+  readonly memory: Scalars['Float']['output'];
 };
 
 export type HostConnection = {
@@ -1155,6 +1160,8 @@ export type HostCapacityResolvers<ContextType = GraphQLContext, ParentType exten
 
 export type HostAllocatedResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['HostAllocated'] = ResolversParentTypes['HostAllocated']> = {
   instances?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cpus?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  memory?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
 export type HostConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['HostConnection'] = ResolversParentTypes['HostConnection']> = {

@@ -1,3 +1,3 @@
 export { tenantsRoutes } from './tenants.routes.ts'
 export type { Tenant } from './tenants.schemas.ts'
-export { tenantFor } from './tenants.service.ts'
+export { tenantFor, tenantIdsFor } from './tenants.service.ts'

@@ -29,6 +29,7 @@ import {
 } from './tenants.repository.ts'
 import type { ChangeTenant, CreateTenant, Tenant } from './tenants.schemas.ts'
 
+const NO_ID = '00000000-0000-0000-0000-000000000000'
 const Position = closed({ name: Type.String({ maxLength: 40 }) })
 
 /**
@@ -73,6 +74,13 @@ export async function readTenant(tx: Tx, name: string): Promise<Answer<Tenant>> 
 export async function tenantsNamed(tx: Tx, names: readonly string[]): Promise<(Tenant | null)[]> {
   const rows = new Map((await findTenants(tx, names)).map((row) => [row.name, view(row)]))
   return names.map((name) => rows.get(name) ?? null)
+}
+
+/** The ids of tenants that the principal may see, in the order of their names; one that went meanwhile has the id of none. */
+export async function tenantIdsFor(tx: Tx, principal: Principal, names: readonly string[]): Promise<string[]> {
+  const { tenant } = principal
+  if (tenant) return names.map((name) => (name === tenant.name ? tenant.id : NO_ID))
+  return (await tenantsNamed(tx, names)).map((found) => found?.id ?? NO_ID)
 }
 
 export async function pageOfTenants(tx: Tx, { limit, cursor }: { limit: number; cursor?: string }) {

@@ -1,0 +1,37 @@
+import type { EventFeeds } from '../events/index.ts'
+import { appsResolvers } from '../modules/apps/apps.resolvers.ts'
+import { appsSubscriptions } from '../modules/apps/apps.subscriptions.ts'
+import { eventsResolvers } from '../modules/events/events.resolvers.ts'
+import { eventsSubscriptions } from '../modules/events/events.subscriptions.ts'
+import { hostsResolvers } from '../modules/hosts/hosts.resolvers.ts'
+import type { HostsDeps } from '../modules/hosts/index.ts'
+import { operationsResolvers } from '../modules/operations/operations.resolvers.ts'
+import { operationsSubscriptions } from '../modules/operations/operations.subscriptions.ts'
+import type { Resolvers } from '../modules/resolver-types/index.ts'
+import type { StatsHub } from '../modules/stats/index.ts'
+import { statsSubscriptions } from '../modules/stats/stats.subscriptions.ts'
+import { tenantsResolvers } from '../modules/tenants/tenants.resolvers.ts'
+import { tokensResolvers } from '../modules/tokens/tokens.resolvers.ts'
+
+/** What the resolvers of all modules need. */
+export interface EngineDeps extends HostsDeps {
+  readonly feeds: EventFeeds
+  readonly stats: StatsHub
+  /** The installation's id. */
+  readonly installation: string
+}
+
+export function allResolvers(deps: EngineDeps): Resolvers[] {
+  return [
+    tokensResolvers(),
+    tenantsResolvers(deps),
+    hostsResolvers(deps),
+    appsResolvers(deps),
+    appsSubscriptions(deps),
+    operationsResolvers(deps),
+    operationsSubscriptions(deps),
+    eventsResolvers(deps),
+    eventsSubscriptions(deps),
+    statsSubscriptions(deps),
+  ]
+}

@@ -1,0 +1,86 @@
+import { createSourceEventStream, type DocumentNode, execute, type ExecutionResult, type GraphQLSchema } from 'graphql'
+import { abortable } from '../lib/abort.ts'
+import type { GraphQLContext } from '../web/index.ts'
+
+export interface SubscriptionArgs {
+  readonly schema: GraphQLSchema
+  readonly document: DocumentNode
+  readonly operationName: string | null
+  readonly variables: Readonly<Record<string, unknown>>
+  /** A new one for each event: what its loaders remember is of that moment. */
+  readonly context: (gone: AbortSignal) => GraphQLContext
+  /** Ends it. */
+  readonly signal: AbortSignal
+  /** Called once when it is over, however it ends. */
+  readonly onEnd: () => void
+}
+
+/**
+ * The results of a subscription, one for each thing that its source brings, made when it is asked for; or the one result that says why it could
+ * not begin. `return` ends it at once, whatever it waits for.
+ */
+export async function openResults(args: SubscriptionArgs): Promise<ExecutionResult | AsyncGenerator<ExecutionResult>> {
+  const left = new AbortController()
+  const over = AbortSignal.any([args.signal, left.signal])
+  const common = {
+    schema: args.schema,
+    document: args.document,
+    operationName: args.operationName,
+    variableValues: args.variables,
+  }
+  const source = await opened(
+    Promise.resolve(createSourceEventStream({ ...common, contextValue: args.context(over) })),
+    over,
+    args.onEnd,
+  )
+  if (!(Symbol.asyncIterator in source)) {
+    args.onEnd()
+    return source
+  }
+  const payloads = source[Symbol.asyncIterator]()
+  let isOver = false
+  const end = async (): Promise<IteratorReturnResult<undefined>> => {
+    if (!isOver) args.onEnd()
+    isOver = true
+    left.abort()
+    payloads.return?.().catch(() => {})
+    return { done: true, value: undefined }
+  }
+  const results: AsyncGenerator<ExecutionResult> = {
+    async next() {
+      if (over.aborted) return await end()
+      let payload: IteratorResult<unknown>
+      try {
+        payload = await abortable(payloads.next(), over)
+      } catch (error) {
+        await end()
+        if (over.aborted) return { done: true, value: undefined }
+        throw error
+      }
+      if (payload.done) return await end()
+      return {
+        done: false,
+        value: await execute({ ...common, rootValue: payload.value, contextValue: args.context(over) }),
+      }
+    },
+    return: end,
+    async throw(error) {
+      await end()
+      throw error
+    },
+    [Symbol.asyncIterator]: () => results,
+    async [Symbol.asyncDispose]() {
+      await end()
+    },
+  }
+  return results
+}
+
+async function opened<T>(opening: Promise<T>, over: AbortSignal, onEnd: () => void): Promise<T> {
+  try {
+    return await abortable(opening, over)
+  } catch (error) {
+    onEnd()
+    throw error
+  }
+}

@@ -1,0 +1,46 @@
+import Value from 'typebox/value'
+import type { Database } from '../../db/types.ts'
+import type { EventFeeds, FeedItem } from '../../events/index.ts'
+import { badArgument } from '../../web/index.ts'
+import type { Resolvers } from '../resolver-types/index.ts'
+import { tenantFor } from '../tenants/index.ts'
+import { EventTypePattern } from './events.schemas.ts'
+import { eventId } from './events.service.ts'
+
+const MOST_TYPES = 32
+
+export function eventsSubscriptions({ db, feeds }: { readonly db: Database; readonly feeds: EventFeeds }): Resolvers {
+  return {
+    Subscription: {
+      events: {
+        async subscribe(_root, { tenant: name, app, types, after }, { principal, gone }) {
+          const tenant = await tenantFor(db.prisma, principal, name, 'read')
+          const feed = await feeds.follow(
+            { tenantId: tenant.id },
+            {
+              signal: gone,
+              filter: { ...(typeof app === 'string' && { app }), ...(types && { types: checkedTypes(types) }) },
+              ...(typeof after === 'string' && { after: eventId(after, '/arguments/after') }),
+            },
+          )
+          return map(feed, (item) => ({ events: item }))
+        },
+        resolve: ({ events }: { events: FeedItem }) =>
+          events.kind === 'gap' ? { after: events.after, resumed: events.resumed } : events.event,
+      },
+    },
+    EventItem: { __resolveType: (item) => ('resumed' in item ? 'Gap' : 'Event') },
+  }
+}
+
+async function* map<T, U>(items: AsyncIterable<T>, change: (item: T) => U): AsyncGenerator<U> {
+  for await (const item of items) yield change(item)
+}
+
+function checkedTypes(types: readonly string[]): readonly string[] {
+  if (types.length > MOST_TYPES)
+    throw badArgument('types', `has ${types.length} members, and ${MOST_TYPES} is the most`)
+  if (!types.every((type) => Value.Check(EventTypePattern, type)))
+    throw badArgument('types', 'has one that is no type: send `operation.step`, or `operation.*` for all that begin so')
+  return types
+}
