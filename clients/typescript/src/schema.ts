@@ -733,6 +733,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants/{tenant}/webhooks/{id}/deliveries/{delivery}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getWebhookDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants/{tenant}/webhooks/{id}/deliveries/{delivery}/redeliver": {
         parameters: {
             query?: never;
@@ -810,6 +826,23 @@ export interface paths {
         };
         /** What a tenant and its apps use */
         get: operations["getTenantStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/apps/{app}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all instances write, merged in the order of time */
+        get: operations["getAppLogs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1611,6 +1644,44 @@ export interface components {
                 reason: string;
             }[];
         };
+        LogLine: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 with nine digits of a second: the engine's clock.
+             */
+            time: string;
+            service: string;
+            /** @description Its name. */
+            instance: string;
+            /**
+             * Format: uuid
+             * @description A UUID.
+             */
+            instanceId: string;
+            /** @enum {string} */
+            stream: "stdout" | "stderr";
+            /** @description Without its line break; control characters as they are. */
+            text: string;
+            /** @description It was longer than 64 KiB. */
+            cut: boolean;
+        };
+        LogNotice: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 with nine digits of a second: the engine's clock.
+             */
+            time: string;
+            service: string;
+            instance: string;
+            /**
+             * Format: uuid
+             * @description A UUID.
+             */
+            instanceId: string;
+            /** @enum {string} */
+            code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "too_many_streams" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
+            message: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1645,6 +1716,8 @@ export type Usage = components['schemas']['Usage'];
 export type AppStats = components['schemas']['AppStats'];
 export type TenantStats = components['schemas']['TenantStats'];
 export type StatsHistory = components['schemas']['StatsHistory'];
+export type LogLine = components['schemas']['LogLine'];
+export type LogNotice = components['schemas']['LogNotice'];
 export type $defs = Record<string, never>;
 export interface operations {
     getOpenapi: {
@@ -7592,6 +7665,78 @@ export interface operations {
             };
         };
     };
+    getWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+                /** @description A UUID. */
+                id: string;
+                /** @description A UUID. */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     redeliverWebhook: {
         parameters: {
             query?: never;
@@ -7940,6 +8085,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests; `code` says which. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error; `code` says which. */
             500: {
                 headers: {
@@ -8006,6 +8160,112 @@ export interface operations {
             };
             /** @description Not Found; `code` says which. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests; `code` says which. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAppLogs: {
+        parameters: {
+            query?: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                service?: string;
+                /** @description An instance's id or name. */
+                instance?: string;
+                /** @description The last so many lines of all instances together, at most 10,000, or `all`. */
+                tail?: string;
+                /** @description No line before this time of RFC 3339 (up to nine digits of a second), or in the last `90s`, `10m`, `2h`, `7d`. */
+                since?: string;
+                /** @description Go on with what is written from now on. */
+                follow?: boolean;
+                /** @description Of `text/plain`: the time before each line. */
+                timestamps?: boolean;
+            };
+            header?: {
+                /** @description The id of the last line that came: go on after it. `tail` and `since` count no more. */
+                "last-event-id"?: string;
+            };
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines as text (`<instance> | <text>`); as JSON documents `LogLine`, one a line; or as events `line` with ids to go on from. A line `moorage: …`, a member `notice` or an event `notice` says why lines of an instance are missing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/x-ndjson": string;
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests; `code` says which. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
