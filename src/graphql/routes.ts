@@ -55,6 +55,8 @@ export function graphqlRoutes(graphql: GraphQL, { socket }: GraphQLRoutesOptions
   return async (instance: FastifyInstance): Promise<void> => {
     const app = instance as Routes
     app.addHook('onClose', async () => await graphql.close())
+    // Before a body is read. A WebSocket may say who asks with its first message.
+    app.addHook('onRequest', async (request) => void (request.ws || principalOf(request)))
     app.setErrorHandler((error, request, reply) => refuse(error, request, reply))
 
     // Not in the OpenAPI document: openapi/schema.graphql says what may be asked.
@@ -85,7 +87,6 @@ export function graphqlRoutes(graphql: GraphQL, { socket }: GraphQLRoutesOptions
       url: '/graphql',
       schema: { hide: true },
       handler: async (request) => {
-        principalOf(request)
         throw new AppError('method_not_allowed', {
           detail: `${request.method} is not allowed here; GET and POST are`,
           headers: { allow: 'GET, POST' },
