@@ -109,6 +109,18 @@ export const SETTINGS = Type.Object(
           'Addresses that tenants may have called (by webhooks) beside the public internet: blocks such as `10.1.0.0/16` or single ones, comma between them. These may be called over plain `http:` too. See docs/webhooks.md.',
       }),
     ),
+    MOORAGE_EXEC_IDLE_SECONDS: Type.Integer({
+      default: 900,
+      minimum: 1,
+      maximum: 604_800,
+      description: 'A command in an instance (exec) to and from which no byte goes for so many seconds is ended.',
+    }),
+    MOORAGE_EXEC_TOTAL_SECONDS: Type.Integer({
+      default: 28_800,
+      minimum: 1,
+      maximum: 604_800,
+      description: 'And one that has lasted so many seconds.',
+    }),
     MOORAGE_RETENTION_OPERATIONS_DAYS: Type.Integer({
       default: 90,
       minimum: 1,
@@ -169,6 +181,7 @@ export interface Config {
   readonly outboundAllow: readonly string[]
   /** Whose stats a worker keeps for an hour. */
   readonly statsKeep: 'watched' | 'all'
+  readonly exec: { readonly idleMs: number; readonly totalMs: number }
   readonly retention: {
     readonly operationsDays: number
     readonly releases: number
@@ -277,6 +290,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     resyncIntervalMs: settings.MOORAGE_RESYNC_SECONDS * 1000,
     progressDeadlineMs: settings.MOORAGE_PROGRESS_DEADLINE_SECONDS * 1000,
     outboundAllow,
+    exec: {
+      idleMs: settings.MOORAGE_EXEC_IDLE_SECONDS * 1000,
+      totalMs: settings.MOORAGE_EXEC_TOTAL_SECONDS * 1000,
+    },
     retention: {
       operationsDays: settings.MOORAGE_RETENTION_OPERATIONS_DAYS,
       releases: settings.MOORAGE_RETENTION_RELEASES,

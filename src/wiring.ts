@@ -94,6 +94,7 @@ export function createRuntime(config: Config, log: Logger): Runtime {
           outbound,
           checks,
           routes: (live) => [consolePage, graphqlPlugin({ ...live, db, sealer, log, installation, hosts, idempotencyHours })],
+          exec: config.exec,
           idempotencyHours,
         }),
         closeServer,

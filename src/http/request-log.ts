@@ -11,11 +11,13 @@ export class RequestLog extends LogController {
   }
 
   override incomingRequest(request: FastifyRequest): void {
-    request.log.debug({ req: request }, 'request began')
+    const { method, url, host, ip: remoteAddress } = request
+    request.log.debug({ req: { method, url: withoutCommand(url), host, remoteAddress } }, 'request began')
   }
 
   override requestCompleted(error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
-    const { method, url, host, ip: remoteAddress } = request
+    const { method, host, ip: remoteAddress } = request
+    const url = withoutCommand(request.url)
     const line = {
       requestId: request.id,
       req: { method, url, host, remoteAddress },
@@ -25,4 +27,9 @@ export class RequestLog extends LogController {
     if (error) reply.log.error({ ...line, err: error }, 'request errored')
     else this.#lines.info(line, 'request completed')
   }
+}
+
+/** A command may hold what its user typed in secret: the events are where it is kept. */
+function withoutCommand(url: string): string {
+  return url.replace(/(\/exec\?).*/s, '$1…')
 }

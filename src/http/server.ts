@@ -7,6 +7,7 @@ import { createEventFeeds, type EventFeeds } from '../events/index.ts'
 import type { Sealer } from '../lib/seal.ts'
 import { appRoutes } from '../modules/apps/index.ts'
 import { eventsRoutes } from '../modules/events/index.ts'
+import { type ExecLimits, execRoutes } from '../modules/exec/index.ts'
 import { type HostAccess, hostsRoutes } from '../modules/hosts/index.ts'
 import { tenantsRoutes } from '../modules/tenants/index.ts'
 import { createQuestions, type Questions } from '../modules/questions/index.ts'
@@ -26,11 +27,13 @@ import { problemRoutes } from './problems.ts'
 import { RequestLog } from './request-log.ts'
 import { createRouteTable } from './route-table.ts'
 import { buildSerializer } from './serialization.ts'
+import { closeRefusedUpgrades } from './upgrades.ts'
 import { buildValidator } from './validation.ts'
 
 const BODY_LIMIT = 1_048_576
 /** Of all WebSocket routes; one that takes another than was chosen refuses it. */
 const PROTOCOLS = ['graphql-transport-ws', 'v5.channel.k8s.io']
+const EXEC_LIMITS: ExecLimits = { idleMs: 900_000, totalMs: 28_800_000 }
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/
 
 /** What everything that stays open shares. */
@@ -56,6 +59,8 @@ export interface ServerDeps {
   /** More route plugins, made with what the server's live answers share. */
   readonly routes?: (live: LiveParts) => readonly FastifyPluginAsync[]
   readonly liveTiming?: LiveTiming
+  /** Default: 15 minutes and 8 hours. */
+  readonly exec?: ExecLimits
   /** Default 24. */
   readonly idempotencyHours?: number
 }
@@ -143,7 +148,14 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   })
   onlyJson(app)
 
+  closeRefusedUpgrades(app)
   await app.register(websocket, {
+    errorHandler(error, socket, request) {
+      // A client's own mistake (a message that is too long, no frame at all): it is told by the socket's close.
+      if ('code' in error && String(error.code).startsWith('WS_ERR_')) return
+      request.log.error({ err: error }, 'a WebSocket broke off')
+      socket.terminate()
+    },
     options: {
       maxPayload: BODY_LIMIT,
       handleProtocols: (offered) => PROTOCOLS.find((known) => offered.has(known)) ?? false,
@@ -176,6 +188,7 @@ function onlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
   await app.register(statsRoutes({ ...deps, ...live }))
+  await app.register(execRoutes({ ...deps, ...live, exec: deps.exec ?? EXEC_LIMITS }))
     if (body.length === 0) return done(null, undefined)
     void parse(request, String(body), done)
   })

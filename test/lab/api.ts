@@ -9,6 +9,7 @@ import { graphqlPlugin } from '../../src/graphql/index.ts'
 import { buildServer } from '../../src/http/index.ts'
 import { newId } from '../../src/lib/ids.ts'
 import { createSealer, type Sealer } from '../../src/lib/seal.ts'
+import type { ExecLimits } from '../../src/modules/exec/index.ts'
 import { createHostAccess, type CreateDriver, type HostAccess } from '../../src/modules/hosts/index.ts'
 import { ensureAdminToken, newTokenText } from '../../src/modules/tokens/index.ts'
 import { createOutbound } from '../../src/outbound/index.ts'
@@ -50,6 +51,7 @@ export interface ApiOptions {
   readonly routes?: readonly FastifyPluginAsync[]
   readonly graphql?: Parameters<typeof graphqlPlugin>[1]
   readonly liveTiming?: LiveTiming
+  readonly exec?: ExecLimits
 }
 
 /** A server on a database of the test's own, without listening: requests are injected. Ends with the test. */
@@ -73,6 +75,7 @@ export async function apiHarness(t: Teardown, options: ApiOptions = {}): Promise
     installation,
     log: silent,
     checks: {},
+    ...(options.exec && { exec: options.exec }),
     ...(options.liveTiming && { liveTiming: options.liveTiming }),
     routes: (live) => [
       graphqlPlugin({ ...live, db, sealer, hosts, installation, log: silent }, options.graphql),

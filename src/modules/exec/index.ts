@@ -1,0 +1,2 @@
+export type { ExecLimits } from './exec.service.ts'
+export { execRoutes } from './exec.routes.ts'
