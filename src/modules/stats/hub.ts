@@ -10,7 +10,7 @@ import { SharedView, type ViewOptions } from './shared-view.ts'
 import { usageOf } from './usage.ts'
 import type { DbLogger } from '../../db/types.ts'
 import type { Driver, StatsSample } from '../../drivers/index.ts'
-import { abortable, sleep, withDeadline } from '../../lib/abort.ts'
+import { abortable, sleep, withDeadline, within } from '../../lib/abort.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import { KeyedLock } from '../../lib/limit.ts'
 import type { HostAccess } from '../hosts/index.ts'
@@ -137,8 +137,8 @@ export function createStatsHub({ hosts, log }: { hosts: Pick<HostAccess, 'connec
     async read(container, signal) {
       const stream = streams.get(container.id)
       if (stream) {
-        await abortable(stream.settled, signal)
-        return stream.reading
+        const isSettled = await abortable(within(SAMPLE_MS, stream.settled), signal)
+        return isSettled ? stream.reading : { usage: null, problem: 'its host did not answer in time' }
       }
       const before = reading.get(container.id)
       const made = before ?? measure(container).finally(() => reading.delete(container.id))

@@ -21,7 +21,7 @@ async function keeper(t: Tap, lab: RunnerLab, workerId: string, keep: 'watched' 
     await sampler.stop()
   }
   t.teardown(stop)
-  return { stop }
+  return { sampler, stop }
 }
 type Tap = { teardown(work: () => Promise<void>): void }
 
@@ -46,6 +46,7 @@ async function scene(t: Tap) {
 t.test('samples of an app are kept from the first look at its stats on, of others not', async (t) => {
   const { lab, worker, history, lengths } = await scene(t)
   await keeper(t, lab, worker.id)
+  const stranger = await keeper(t, lab, randomUUID(), 'all')
   const looks: string[] = []
   lab.engine.after = ({ method }) => void looks.push(method)
   await eventually('it was observed a few times', () => looks.filter((method) => method === 'probe').length > 3)
@@ -71,6 +72,12 @@ t.test('samples of an app are kept from the first look at its stats on, of other
     t.ok(cpuCores > 0.3 && cpuCores < 0.7 && receivedBytesPerSecond > 600 && receivedBytesPerSecond < 1400)
   }
   t.equal(await lab.db.prisma.statsWatch.count(), 1, 'of the other app nothing')
+  const ids = instances.map(({ id }: { id: string }) => id)
+  t.same(
+    stranger.sampler.answer({ instances: ids }).rings,
+    {},
+    'and nothing by a worker that does not observe the host',
+  )
   t.equal(await lab.db.prisma.workerQuestion.count(), 0, 'no question is left behind')
 })
 
