@@ -114,9 +114,8 @@ if (await requireEngines(t)) {
 
     t.test('no record, no command', async (t) => {
       await api.db.prisma.$executeRaw`ALTER FUNCTION append_events(jsonb) RENAME TO append_nothing`
-      const end = await run(['touch', '/tmp/unrecorded']).finally(
-        async () => await api.db.prisma.$executeRaw`ALTER FUNCTION append_nothing(jsonb) RENAME TO append_events`,
-      )
+      const end = await run(['touch', '/tmp/unrecorded'])
+      await api.db.prisma.$executeRaw`ALTER FUNCTION append_nothing(jsonb) RENAME TO append_events`
       t.match(end, { code: 1011, status: { status: 'Failure', code: 500 } })
       t.notMatch((await run(['ls', '/tmp'])).stdout, /unrecorded/)
     })

@@ -12,6 +12,7 @@ import { names, type DesiredApp } from '../../src/planning/index.ts'
 import { IMAGES } from '../lab/images.ts'
 import { eventually } from '../lab/run.ts'
 import { all, containerStep, desiredApp, freely, networkStep, service, step, volumeStep } from './build.ts'
+import { execContract } from './exec-contract.ts'
 import { followContract } from './follow-contract.ts'
 import { logContract } from './contract-logs.ts'
 
@@ -353,4 +354,5 @@ export function driverContract(t: Test, { name, connect }: ContractSubject): voi
   )
 
   followContract(t, { name, connect })
+  execContract(t, { name, connect })
 }

@@ -3,6 +3,7 @@ import type { CallOptions, Driver, Identity, InventoryItem, ObservedInstance } f
 import { AppError } from '../../src/errors/app-error.ts'
 import type { DesiredApp, Step } from '../../src/planning/index.ts'
 import { applyStep, type SimulatedApp } from '../../src/planning/simulate.ts'
+import { fakeExec } from './fake-exec.ts'
 import { FakeLogs } from './fake-logs.ts'
 import { fakeStats } from './fake-stats.ts'
 import { followFake } from './fake-follow.ts'
@@ -11,7 +12,7 @@ import { IMAGES } from './images.ts'
 
 /** A request to the engine, for what misbehaves. */
 export interface FakeCall {
-  readonly method: 'probe' | 'observe' | 'execute' | 'inspect' | 'tail' | 'follow' | 'mark' | 'stats' | 'logs'
+  readonly method: 'probe' | 'observe' | 'execute' | 'inspect' | 'tail' | 'follow' | 'mark' | 'stats' | 'logs' | 'exec'
   /** Of `execute`. */
   readonly step: Step | null
   readonly desired: DesiredApp | null
@@ -144,7 +145,13 @@ export class FakeEngine {
           options.signal,
           async () => await call(options, plain('stats'), () => ours(nativeId)?.runningForMs ?? null),
         ),
-      exec: async () => await Promise.reject(new AppError('unsupported', { detail: 'not built yet' })),
+      exec: async (nativeId, wanted, options) =>
+        await call(options, plain('exec'), () => {
+          const seen = ours(nativeId)
+          if (!seen) throw new AppError('not_found', { detail: 'there is no such instance' })
+          if (seen.state !== 'running') throw new AppError('conflict', { detail: 'the instance does not run' })
+          return fakeExec(wanted, options.signal)
+        }),
       inventory: async (kind, options) =>
         await call(options, plain('observe'), () => {
           const item = (name: string, entry: Entry | null): InventoryItem => ({
