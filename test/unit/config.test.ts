@@ -54,6 +54,18 @@ t.test('a database of our own choosing needs sealing keys, each id once', async 
   ])
 })
 
+t.test('what tenants may have called beside the public internet is blocks and single addresses', async (t) => {
+  const bad = [/^MOORAGE_OUTBOUND_ALLOW must be addresses or blocks/]
+  t.same(loadConfig({}).outboundAllow, [])
+  t.same(loadConfig({ MOORAGE_OUTBOUND_ALLOW: '10.1.0.0/16, fd00::/8,192.168.0.7' }).outboundAllow, [
+    '10.1.0.0/16',
+    'fd00::/8',
+    '192.168.0.7',
+  ])
+  for (const MOORAGE_OUTBOUND_ALLOW of ['example.com', '10.0.0.0/33', '10.0.0.0/8;10.1.0.0/16', '*', 'localhost'])
+    t.match(problems({ MOORAGE_OUTBOUND_ALLOW }), bad, MOORAGE_OUTBOUND_ALLOW)
+})
+
 t.test('what Kubernetes injects beside a Service of the same name is no setting', async (t) => {
   t.same(
     problems({

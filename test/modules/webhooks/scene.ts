@@ -83,7 +83,7 @@ export async function webhookScene(t: Teardown): Promise<WebhookScene> {
       return await eventually(what, look, 30_000).then(
         () => last,
         (error: unknown) => {
-          throw new Error(`${String(error)}: ${JSON.stringify(last)}`)
+          throw new Error(`${String(error)}: ${JSON.stringify(last.slice(0, 3))}`)
         },
       )
     },
