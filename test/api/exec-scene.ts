@@ -24,6 +24,11 @@ export async function execScene(t: Test, engine: LabEngine, options: ApiOptions 
   const [acme, other] = [await api.tenant('acme'), await api.tenant('other')]
   const url = await api.app.listen({ host: '127.0.0.1', port: 0 })
   const name = `h-${newId().slice(-12)}`
+  // Of the scene before: installations of one minute have markers of one name.
+  const markers = (await engine.docker(['volume', 'ls', '-q']))
+    .split('\n')
+    .filter((volume) => volume.endsWith('-marker'))
+  if (markers.length > 0) await engine.docker(['volume', 'rm', ...markers])
   const made = await api.request('POST', '/v1/hosts', {
     body: { name, kind: 'docker', endpoint: { socketPath: engine.socketPath } },
   })

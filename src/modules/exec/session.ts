@@ -70,12 +70,14 @@ export async function runSession(options: SessionOptions): Promise<SessionEnd> {
   let taking = 1
   let sending = false
   let heard = true
+  let stopWaiting = (): void => {}
 
   const finish = (verdict: Verdict): void => {
     if (end) return
     end = verdict
     if (verdict.close !== null) bye(socket, verdict.close, verdict.status)
     letGo(verdict.close === CLOSE.revoked || verdict.close === CLOSE.stopping ? PROMPT_MS : FAREWELL_MS)
+    stopWaiting()
     over.abort(new AppError('cancelled', { detail: `the session is over: ${verdict.reason}` }))
   }
   const letGo = (ms: number): void => void setTimeout(() => socket.terminate(), ms).unref()
@@ -117,7 +119,10 @@ export async function runSession(options: SessionOptions): Promise<SessionEnd> {
 
   const send = async (message: Buffer): Promise<void> => {
     sending = true
-    await new Promise<void>((resolve) => socket.send(message, () => resolve()))
+    await new Promise<void>((resolve) => {
+      stopWaiting = resolve
+      socket.send(message, () => resolve())
+    })
     sending = false
   }
   const take = (session: ExecSession, input: Input): void => {
