@@ -54,7 +54,7 @@ t.test('where nothing changed, nothing is written and nothing is told, however o
   t.same(await rows(lab), before)
   t.same(await events(lab), [])
   await hostFailed(db.prisma, { hostId, workerId: holder }, 'unreachable', 'gone')
-  const [{ version = '' } = {}] = await rows(lab)
+  const version = (await rows(lab))[0]?.version
   t.equal((await events(lab)).length, 3)
   await hostFailed(db.prisma, { hostId, workerId: holder }, 'unreachable', 'gone')
   t.equal((await rows(lab))[0]?.version, version)
@@ -182,6 +182,6 @@ t.test('writers of the same rows in any order all get through, each with its eve
   for (const { name, nativeId } of [first, second]) {
     const last = told.findLast(({ data }) => (data as { name?: string }).name === name)
     const row = (await rows(lab)).find(({ native }) => native === nativeId)
-    t.equal((last?.data as { engineState?: string }).engineState, row?.state, 'the last event says what the row says')
+    t.match(last?.data, { engineState: row?.state ?? 'none' }, 'the last event says what the row says')
   }
 })
