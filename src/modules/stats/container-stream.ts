@@ -31,6 +31,8 @@ export const NOTHING: Reading = { usage: null, problem: null }
 export interface ContainerWatch {
   readonly reading: Reading
   readonly isSettled: boolean
+  /** There was no room for it: ask again later. */
+  readonly isRefused: boolean
   release(): void
 }
 

@@ -49,7 +49,16 @@ export interface StatsHub {
 }
 
 /** Everything of one process that looks at containers' use. */
-export function createStatsHub({ hosts, log }: { hosts: Pick<HostAccess, 'connect'>; log: DbLogger }): StatsHub {
+export function createStatsHub({
+  hosts,
+  log,
+  mostStreams = MOST_STREAMS,
+}: {
+  readonly hosts: Pick<HostAccess, 'connect'>
+  readonly log: DbLogger
+  /** Default 2000. */
+  readonly mostStreams?: number
+}): StatsHub {
   const closing = new AbortController()
   const streams = new Map<string, ContainerStream>()
   const connecting = new Map<string, Promise<Driver>>()
@@ -105,13 +114,14 @@ export function createStatsHub({ hosts, log }: { hosts: Pick<HostAccess, 'connec
 
   const watch: StatsHub['watch'] = (container) => {
     const { id } = container
-    if (!streams.has(id) && (streams.size >= MOST_STREAMS || closing.signal.aborted))
-      return { reading: FULL, isSettled: true, release() {} }
+    if (!streams.has(id) && (streams.size >= mostStreams || closing.signal.aborted))
+      return { reading: FULL, isSettled: true, isRefused: true, release() {} }
     const stream = streams.get(id) ?? new ContainerStream({ container, connect })
     streams.set(id, stream)
     stream.watchers += 1
     let held = true
     return {
+      isRefused: false,
       get reading() {
         return stream.reading
       },

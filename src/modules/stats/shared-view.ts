@@ -98,7 +98,8 @@ export class SharedView<Document> {
       this.#watches.delete(id)
     }
     for (const container of found) {
-      if (!this.#watches.has(container.id)) this.#watches.set(container.id, watch(container))
+      const held = this.#watches.get(container.id)
+      if (!held || held.isRefused) this.#watches.set(container.id, watch(container))
     }
     this.#containers = found
   }

@@ -13,7 +13,7 @@ const freely = new AbortController().signal
 const container = { id: 'i1', nativeId: 'c1', hostId: 'h1' }
 
 /** A hub whose one engine does what the test says, and what was asked of it. */
-function scene(stats: Driver['stats']) {
+function scene(stats: Driver['stats'], mostStreams?: number) {
   const asked = { connects: 0, samples: 0, streams: 0, open: 0 }
   const driver = {
     async *stats(nativeId: string, wanted: { follow: boolean }, call: { signal: AbortSignal }) {
@@ -31,7 +31,7 @@ function scene(stats: Driver['stats']) {
     asked.connects += 1
     return driver
   }
-  return { asked, hub: createStatsHub({ hosts: { connect }, log: quiet }) }
+  return { asked, hub: createStatsHub({ hosts: { connect }, log: quiet, mostStreams }) }
 }
 const sampleAt = (ms: number, cpuNs = ms * 1e6): StatsSample => ({
   at: new Date(1_700_000_000_000 + ms).toISOString(),
@@ -112,6 +112,52 @@ t.test(
     second.release()
     t.equal(hub.streams, 0)
     await eventually('its stream is closed', () => asked.open === 0, 1000)
+  },
+)
+
+t.test(
+  'a server watches so many containers and says so of the others, which come in as soon as there is room',
+  async (t) => {
+    const { hub } = scene(async function* (_id, _wanted, { signal }) {
+      while (!signal.aborted) {
+        yield now()
+        await sleep(100, signal).catch(() => {})
+      }
+    }, 2)
+    t.teardown(() => hub.close())
+    const first = hub.watch({ ...container, id: 'a' })
+    const again = hub.watch({ ...container, id: 'a' })
+    const row = {
+      ...container,
+      name: 'n',
+      service: 's',
+      appId: 'a',
+      app: 'a',
+      host: 'h',
+      capacity: { cpus: 1, memory: 1 },
+    }
+    const rows = ['b', 'c'].map((id) => ({ ...row, id }))
+    const problems: string[] = []
+    const stop = new AbortController()
+    const options = {
+      load: async () => rows,
+      toDocument: (seen: readonly { reading: { problem: string | null } }[]) =>
+        seen.map(({ reading }) => reading.problem ?? 'known').join(),
+    }
+    const over = (async () => {
+      for await (const document of hub.follow('x', options, stop.signal)) problems.push(document)
+    })()
+    await eventually(
+      'one has no room',
+      () => problems.at(-1) === 'known,this server watches as many containers as it can',
+    )
+    t.equal(hub.streams, 2)
+    first.release()
+    again.release()
+    await eventually('then it has', () => problems.at(-1) === 'known,known')
+    stop.abort()
+    await over
+    t.equal(hub.streams, 0)
   },
 )
 
