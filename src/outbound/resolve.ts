@@ -1,4 +1,4 @@
-import { lookup, Resolver } from 'node:dns/promises'
+import { CONNREFUSED, lookup, NODATA, NOTFOUND, REFUSED, Resolver, SERVFAIL } from 'node:dns/promises'
 import { Limit } from '../lib/limit.ts'
 
 /** The addresses of a name; none where it has none. Ends when the signal aborts. */
@@ -8,8 +8,11 @@ export type Resolve = (hostname: string, signal: AbortSignal) => Promise<readonl
 const SYSTEM_LOOKUPS = 2
 const QUERY = { timeout: 2000, tries: 2 }
 
+/** What a resolver says of a name that DNS does not have, and where there is no DNS at all. */
+const UNKNOWN: ReadonlySet<string> = new Set([NODATA, NOTFOUND, REFUSED, SERVFAIL, CONNREFUSED])
+
 /**
- * Asks DNS, without a thread for each name: whoever chose the name may have chosen a name server that never answers, too. What DNS does not
+ * Asks DNS, without a thread for each name: whoever chose the name may have chosen a name server that never answers, too. What DNS says it does not
  * know (names of the hosts file, short names of a container network) is asked of the system, two at a time.
  */
 export function createResolve(): Resolve {
@@ -18,7 +21,7 @@ export function createResolve(): Resolve {
     // RFC 6761: no question to anybody.
     if (/(^|\.)localhost\.?$/i.test(hostname)) return ['127.0.0.1', '::1']
     const found = hostname.includes('.') ? await query(hostname, signal) : []
-    if (found.length > 0) return found
+    if (found === null || found.length > 0) return found ?? []
     const all = await system
       .run(signal, async () => await lookup(hostname, { all: true, order: 'verbatim' }))
       .catch(() => [])
@@ -26,14 +29,21 @@ export function createResolve(): Resolve {
   }
 }
 
-async function query(hostname: string, signal: AbortSignal): Promise<string[]> {
+/** The addresses that DNS has; null: it does not answer. */
+async function query(hostname: string, signal: AbortSignal): Promise<string[] | null> {
   const resolver = new Resolver(QUERY)
   const cancel = (): void => resolver.cancel()
   signal.addEventListener('abort', cancel, { once: true })
   try {
     const answers = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)])
-    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+    const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+    const isSilent = answers.some((answer) => answer.status === 'rejected' && !UNKNOWN.has(codeOf(answer.reason)))
+    return found.length === 0 && isSilent ? null : found
   } finally {
     signal.removeEventListener('abort', cancel)
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

@@ -73,6 +73,7 @@ t.test('webhooks', async (t) => {
       [{ url: 'https://[::ffff:192.168.0.1]/' }, '/body/url'],
       [{ url: 'unix:/var/run/docker.sock' }, '/body/url'],
       [{ url: `https://example.com/${'x'.repeat(2048)}` }, '/body/url'],
+      [{ url: `https://example.com/${'ü'.repeat(1000)}` }, '/body/url'],
       [{ url: URL_1, types: ['app.exploded'] }, '/body/types/0'],
       [{ url: URL_1, types: ['app.created', 'nothing.*'] }, '/body/types/1'],
       [{ url: URL_1, types: ['*'] }, '/body/types/0'],

@@ -2,9 +2,11 @@ import Type, { type Static, type TSchema } from 'typebox'
 import { EVENT_TYPES, type EventType } from '../../events/index.ts'
 import { closed, named, Name, nullable, oneOf, Timestamp, Uuid } from '../../web/index.ts'
 
+export const MAX_URL = 2048
+
 const Url = Type.String({
   minLength: 1,
-  maxLength: 2048,
+  maxLength: MAX_URL,
   description:
     'Where deliveries are sent with POST: `https://`, at an address that is allowed. Whoever may read the tenant sees it. Redirects are not followed.',
 })

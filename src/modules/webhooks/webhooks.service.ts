@@ -23,6 +23,7 @@ import {
   type CreateWebhook,
   type Delivery,
   DELIVERY_STATUSES,
+  MAX_URL,
   type NewWebhook,
   type Webhook,
 } from './webhooks.schemas.ts'
@@ -168,7 +169,9 @@ function deliveryNotFound(id: string): AppError {
 function checkedUrl(outbound: Outbound, text: string): string {
   const problem = outbound.problemOf(text)
   if (problem !== null) throw badInput('/body/url', `url ${problem}`)
-  return new URL(text).href
+  const { href } = new URL(text)
+  if (href.length > MAX_URL) throw badInput('/body/url', `url must have at most ${MAX_URL} characters, as it is sent`)
+  return href
 }
 
 /** Types that there are; of a first word, one that a type has. */
