@@ -1,11 +1,11 @@
+import { onHidden, shown, withConnection } from './connections.js'
 import { eventParser } from './sse.js'
 /** @import { Page, Problem, StreamEvent } from './types.d.ts' */
 
 /** A connection that is silent for so long is a dead one: the server says something every 15 s. */
 const SILENCE_MS = 45_000
-/** So long a tab stays connected that nobody looks at: a browser has few connections for all of its tabs. */
-const HIDDEN_MS = 10_000
 const LONGEST_PAUSE_MS = 15_000
+const CROWDED_MS = 5000
 const PAGE = 200
 
 /** What the API says against a request. */
@@ -19,6 +19,7 @@ export class ApiError extends Error {
 }
 
 /** @typedef {ReturnType<typeof createApi>} Api */
+/** `crowded`: other windows have all connections; it tries again every 5 s. @typedef {'live' | 'waiting' | 'crowded'} StreamState */
 
 /**
  * The public API with one token. `onRefused` is told, once, that the token is good no more.
@@ -70,7 +71,7 @@ export function createApi({ token, onRefused }) {
      * throws an ApiError where the server refuses the stream.
      * @param {string} path
      * @param {AbortSignal} signal
-     * @param {{ onEvent: (event: StreamEvent) => void, onState?: (state: 'live' | 'waiting', resumed: boolean) => void }} handlers
+     * @param {{ onEvent: (event: StreamEvent) => void, onState?: (state: StreamState, resumed: boolean) => void }} handlers
      */
     async follow(path, signal, { onEvent, onState }) {
       /** @type {string | null} */
@@ -79,17 +80,26 @@ export function createApi({ token, onRefused }) {
       for (let failures = 0; !signal.aborted; failures++) {
         await shown(signal)
         try {
-          await connection(last, (event) => {
-            if (event === 'open') {
-              onState?.('live', everOpen && last !== null)
-              everOpen = true
-              return
-            }
-            failures = 0
-            last = event.id ?? last
-            if (event.event === 'error') throw refuse(new ApiError(JSON.parse(event.data)))
-            onEvent(event)
-          })
+          const had = await withConnection(
+            async () =>
+              await connection(last, (event) => {
+                if (event === 'open') {
+                  onState?.('live', everOpen && last !== null)
+                  everOpen = true
+                  return
+                }
+                failures = 0
+                last = event.id ?? last
+                if (event.event === 'error') throw refuse(new ApiError(JSON.parse(event.data)))
+                onEvent(event)
+              }),
+          )
+          if (!had) {
+            onState?.('crowded', false)
+            await pause(CROWDED_MS, signal)
+            failures = -1
+            continue
+          }
         } catch (error) {
           if (signal.aborted) return
           if (error instanceof ApiError && error.status < 500) throw error
@@ -144,28 +154,4 @@ export async function pause(ms, signal) {
     const timer = setTimeout(resolve, ms)
     signal.addEventListener('abort', () => (clearTimeout(timer), resolve(undefined)), { once: true })
   })
-}
-
-/** Resolves while the tab can be seen. @param {AbortSignal} signal */
-async function shown(signal) {
-  if (!document.hidden) return
-  await new Promise((resolve) => {
-    document.addEventListener('visibilitychange', resolve, { once: true, signal })
-    signal.addEventListener('abort', resolve, { once: true })
-  })
-}
-
-/** Calls once the tab was hidden for a while. @param {() => void} call @returns {() => void} */
-function onHidden(call) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer
-  const look = () => {
-    clearTimeout(timer)
-    if (document.hidden) timer = setTimeout(call, HIDDEN_MS)
-  }
-  document.addEventListener('visibilitychange', look)
-  return () => {
-    clearTimeout(timer)
-    document.removeEventListener('visibilitychange', look)
-  }
 }

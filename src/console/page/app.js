@@ -40,8 +40,6 @@ export function appView({ api, signal, redraw, announce, onState }, { tenant, ap
     redraw()
   }
   const refresh = refresher(signal, fail)
-  const stats = watchStats({ api, path: `${base}/stats`, signal, redraw })
-  const logs = logPanel({ api, path: `${base}/logs`, signal })
 
   const readApp = async () => {
     app = await api.get(base, signal)
@@ -98,10 +96,13 @@ export function appView({ api, signal, redraw, announce, onState }, { tenant, ap
       onEvent: ({ event, data }) => (event === 'gap' ? load() : onEvent(JSON.parse(data))),
       onState(state, resumed) {
         onState(state)
-        if (state === 'live' && !resumed) load()
+        if (!resumed && state !== 'waiting') load()
       },
     })
     .catch(fail)
+  // After the events: where connections are few, these wait.
+  const stats = watchStats({ api, path: `${base}/stats`, signal, redraw })
+  const logs = logPanel({ api, path: `${base}/logs`, signal })
 
   return () => {
     const now = Date.now()

@@ -40,7 +40,7 @@ export function homeView({ api, signal, redraw, onState }) {
       onEvent: load,
       onState(state, resumed) {
         onState(state)
-        if (state === 'live' && !resumed) load()
+        if (!resumed && state !== 'waiting') load()
       },
     })
     .catch(fail)

@@ -29,7 +29,7 @@ export function logPanel({ api, path, signal }) {
   let service = ''
   let paused = false
   let following = true
-  let message = 'Waiting for the first line …'
+  let message = ''
   /** What came since the last time that anything was drawn. @type {LogLine[]} */
   let waiting = []
   let drawing = false
@@ -111,6 +111,7 @@ export function logPanel({ api, path, signal }) {
     const over = AbortSignal.any([signal, connection.signal])
     following = true
     message = 'Waiting for the first line …'
+    lines.hidden = false
     clear()
     const query = `follow=true&tail=${TAIL}${service && `&service=${encodeURIComponent(service)}`}`
     api
@@ -124,18 +125,28 @@ export function logPanel({ api, path, signal }) {
         },
         onState(state) {
           if (state === 'waiting') say('The connection is lost; trying again …')
-          else if (message.startsWith('The connection')) say('')
+          else if (state === 'crowded') say('Other windows have all connections; waiting for one …')
+          else if (lines.childElementCount > 0) say('')
+          else say('Waiting for the first line …')
         },
       })
       .catch((error) => {
-        if (!over.aborted) say(error.status === 404 ? 'There are no logs here.' : error.message)
+        if (!over.aborted) {
+          lines.hidden = lines.childElementCount === 0
+          say(error.status === 404 ? 'There are no logs here.' : error.message)
+        }
       })
   }
 
+  let lastTop = 0
   lines.addEventListener('scroll', () => {
-    const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < NEAR_PX
-    if (atEnd === following) return
-    following = atEnd
+    const { scrollTop, scrollHeight, clientHeight } = lines
+    const atEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX
+    // Only who scrolls up leaves the end: new lines and a narrower window move it too.
+    const follows = atEnd || (following && scrollTop >= lastTop)
+    lastTop = scrollTop
+    if (follows === following) return
+    following = follows
     draw()
   })
   draw()
@@ -162,7 +173,8 @@ function lineOf({ time, service, instance, stream, text, cut }) {
   clock.title = time
   const who = document.createElement('span')
   who.className = `who hue-${hueOf(service)}`
-  who.textContent = instance
+  who.textContent = shortName(service, instance)
+  who.title = instance
   const what = document.createElement('span')
   what.className = 'what'
   patch(what, [
@@ -173,6 +185,12 @@ function lineOf({ time, service, instance, stream, text, cut }) {
   ])
   row.append(clock, ' ', who, ' ', what)
   return row
+}
+
+/** "web 2" of an instance's whole name, which has its ordinal before its digest. @param {string} service @param {string} instance */
+function shortName(service, instance) {
+  const [, ordinal] = /_(\d+)_[0-9a-f]+$/.exec(instance) ?? []
+  return ordinal === undefined ? instance : `${service} ${ordinal}`
 }
 
 /** @param {string} service */

@@ -5,7 +5,7 @@ import { homeView } from './home.js'
 import { link } from './parts.js'
 import { signInView } from './sign-in.js'
 import { tenantView } from './tenant.js'
-/** @import { Api } from './api.js' */
+/** @import { Api, StreamState } from './api.js' */
 /** @import { Child } from './dom.js' */
 /** @import { Whoami } from './types.d.ts' */
 
@@ -16,17 +16,23 @@ import { tenantView } from './tenant.js'
  * @property {AbortSignal} signal
  * @property {() => void} redraw
  * @property {(text: string) => void} announce For those who hear the page instead of seeing it.
- * @property {(state: 'live' | 'waiting') => void} onState
+ * @property {(state: StreamState) => void} onState
  */
 /** @typedef {() => Child[]} View */
 
 const TOKEN = 'moorage.token'
 const THEMES = ['auto', 'light', 'dark']
+/** What a stream's state is called, and what it means. */
+const STATES = /** @type {Record<string, [string, string]>} */ ({
+  live: ['live', 'Changes show by themselves'],
+  waiting: ['reconnecting', 'The connection is lost; trying again'],
+  crowded: ['every 5 s', 'Other windows of this page have all connections; this one looks again every five seconds'],
+})
 /** So that "3 minutes ago" stays true. */
 const TICK_MS = 10_000
 
-/** @param {{ header: Element, main: HTMLElement, announcer: Element }} places */
-function start({ header, main, announcer }) {
+/** @param {{ skip: Element, header: Element, main: HTMLElement, announcer: Element }} places */
+function start({ skip, header, main, announcer }) {
   /** @type {{ token: string, who: Whoami } | null} */
   let session = null
   let refusal = ''
@@ -35,6 +41,7 @@ function start({ header, main, announcer }) {
   let view = null
   let ending = new AbortController()
   let drawn = false
+  let fresh = true
 
   const redraw = () => {
     if (drawn) return
@@ -43,6 +50,9 @@ function start({ header, main, announcer }) {
       drawn = false
       patch(header, headerOf())
       patch(main, view?.() ?? [])
+      const first = main.querySelector('[autofocus]')
+      if (fresh && first instanceof HTMLElement) first.focus()
+      fresh = false
     })
   }
   const announce = (/** @type {string} */ text) => patch(announcer, [text])
@@ -70,6 +80,7 @@ function start({ header, main, announcer }) {
     ending.abort()
     ending = new AbortController()
     live = ''
+    fresh = true
     const { signal } = ending
     if (session === null) {
       document.title = 'Sign in · Moorage'
@@ -138,10 +149,10 @@ function start({ header, main, announcer }) {
             {
               class: `live ${live}`,
               key: 'live',
-              title: live === 'live' ? 'Changes show by themselves' : 'The connection is lost; trying again',
+              title: STATES[live]?.[1],
             },
             h('span', { class: 'dot', 'aria-hidden': 'true' }),
-            live === 'live' ? 'live' : 'reconnecting',
+            STATES[live]?.[0],
           ),
         h(
           'button',
@@ -175,8 +186,12 @@ function start({ header, main, announcer }) {
     ]
   }
 
+  skip.addEventListener('click', (event) => {
+    // Not by its address, which says where one is.
+    event.preventDefault()
+    main.focus()
+  })
   addEventListener('hashchange', () => {
-    if (!location.hash.startsWith('#/')) return
     show()
     main.focus({ preventScroll: true })
   })
@@ -204,5 +219,5 @@ function plain(part) {
   }
 }
 
-const [header, main, announcer] = ['header', 'main', 'announcer'].map((id) => document.getElementById(id))
-if (header && main && announcer) start({ header, main, announcer })
+const [skip, header, main, announcer] = ['skip', 'header', 'main', 'announcer'].map((id) => document.getElementById(id))
+if (skip && header && main && announcer) start({ skip, header, main, announcer })

@@ -49,6 +49,8 @@ export function operationDetail(operation, now) {
     operation
   const steps = operation.steps ?? []
   const before = steps.slice(0, -STEPS)
+  const hosts = new Set(steps.map(({ host }) => host))
+  const rows = (/** @type {Step[]} */ some) => some.map((step, at) => stepRow(step, at, now, hosts.size > 1))
   return h(
     'article',
     { class: 'card operation', key: id, 'aria-label': `${kind} ${operation.status}` },
@@ -63,6 +65,7 @@ export function operationDetail(operation, now) {
       { class: 'faint small' },
       when(createdAt, now),
       ` by ${requestedBy}`,
+      hosts.size === 1 && ` · on ${[...hosts].join()}`,
       startedAt !== null && ` · ${finishedAt === null ? 'for' : 'took'} ${durationText(startedAt, finishedAt, now)}`,
       attempts > 1 && ` · attempt ${attempts}`,
       nextAttemptAt !== null && finishedAt === null && [' · next attempt ', when(nextAttemptAt, now)],
@@ -88,23 +91,19 @@ export function operationDetail(operation, now) {
         'details',
         { key: 'before' },
         h('summary', null, `${before.length} earlier steps`),
-        h('ol', { class: 'steps' }, ...before.map((step, at) => stepRow(step, at, now))),
+        h('ol', { class: 'steps' }, ...rows(before)),
       ),
     steps.length === 0
       ? h('p', { class: 'faint', key: 'none' }, finishedAt === null ? 'No step yet.' : 'It needed no step.')
-      : h(
-          'ol',
-          { class: 'steps', key: 'steps', 'aria-label': 'Steps' },
-          ...steps.slice(-STEPS).map((step, at) => stepRow(step, at, now)),
-        ),
+      : h('ol', { class: 'steps', key: 'steps', 'aria-label': 'Steps' }, ...rows(steps.slice(-STEPS))),
     plan &&
       plan.text !== '' &&
       h('details', { key: 'plan' }, h('summary', null, 'Plan'), h('pre', { class: 'plan', tabindex: 0 }, plan.text)),
   )
 }
 
-/** @param {Step} step @param {number} at @param {number} now */
-function stepRow({ action, service, host, status: word, startedAt, finishedAt, message }, at, now) {
+/** @param {Step} step @param {number} at @param {number} now @param {boolean} withHost */
+function stepRow({ action, service, host, status: word, startedAt, finishedAt, message }, at, now, withHost) {
   return h(
     'li',
     { key: `${at} ${startedAt} ${action}`, class: word },
@@ -114,7 +113,7 @@ function stepRow({ action, service, host, status: word, startedAt, finishedAt, m
       { class: 'step-name' },
       spaced(action),
       service !== null && h('span', { class: 'faint' }, ` ${service}`),
-      h('span', { class: 'faint' }, ` on ${host}`),
+      withHost && h('span', { class: 'faint' }, ` on ${host}`),
     ),
     h('span', { class: 'figure faint' }, durationText(startedAt, finishedAt, now)),
     message !== null && message !== '' && h('span', { class: 'message small' }, message),

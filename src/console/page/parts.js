@@ -38,7 +38,7 @@ export function operationStatus({ status: word, reason }) {
     'span',
     { class: 'of-operation' },
     status(word, word === 'running' ? 'busy' : undefined),
-    reason !== null && h('span', { class: 'faint' }, ` ${spaced(reason)}`),
+    reason !== null && h('span', { class: 'faint' }, spaced(reason)),
   )
 }
 
@@ -87,7 +87,7 @@ export function section(title, aside, ...children) {
   const id = `section-${title.toLowerCase().replaceAll(' ', '-')}`
   return h(
     'section',
-    { key: id, 'aria-labelledby': id },
+    { key: id, class: id, 'aria-labelledby': id },
     h('div', { class: 'section-head' }, h('h2', { id }, title), aside),
     ...children,
   )

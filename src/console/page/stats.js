@@ -21,6 +21,7 @@ const HEIGHT = 32
 export function watchStats({ api, path, signal, redraw }) {
   /** The course of the app itself is under the empty name. @type {Map<string, Course>} */
   const courses = new Map()
+  let running = true
   const courseOf = (/** @type {string} */ id) => {
     const course = courses.get(id) ?? { cpu: [], memory: [], usage: null }
     courses.set(id, course)
@@ -51,7 +52,8 @@ export function watchStats({ api, path, signal, redraw }) {
   /** @param {AppStats} stats */
   const take = ({ at, usage, instances }) => {
     const time = Date.parse(at)
-    add(courseOf(''), time, usage)
+    running = instances.length > 0
+    if (running) add(courseOf(''), time, usage)
     const there = new Set(['', ...instances.map(({ id }) => id)])
     for (const { id, usage: own } of instances) add(courseOf(id), time, own)
     for (const id of courses.keys()) if (!there.has(id)) courses.delete(id)
@@ -72,7 +74,7 @@ export function watchStats({ api, path, signal, redraw }) {
     /** CPU and memory as two sparklines; of an instance, or of the app. @param {string} [id] */
     sparklines(id = '') {
       const course = courses.get(id)
-      if (!course || course.cpu.length === 0) return null
+      if (!course || !running || course.cpu.length === 0) return null
       const { usage } = course
       return h(
         'div',
@@ -136,18 +138,18 @@ function figure(label, points, text, limit, unit) {
 
 /** @param {Point[]} points @param {number} most */
 function paths(points, most) {
-  const first = points[0]?.at ?? 0
-  // Never less than a minute, so that the first seconds are no mountains.
-  const span = Math.max((points.at(-1)?.at ?? 0) - first, 60_000)
+  const last = points.at(-1)?.at ?? 0
+  // Now is at the right. Never less than a minute, so that the first seconds are no mountains.
+  const span = Math.max(last - (points[0]?.at ?? 0), 60_000)
   const places = points.map(({ at, value }) => {
-    const x = ((at - first) / span) * WIDTH
+    const x = WIDTH - ((last - at) / span) * WIDTH
     const y = HEIGHT - 1 - (most > 0 ? value / most : 0) * (HEIGHT - 4)
     return `${x.toFixed(1)} ${y.toFixed(1)}`
   })
   const line = `M${places.join('L')}`
-  const end = places.at(-1)?.split(' ')[0] ?? '0'
+  const begin = places[0]?.split(' ')[0] ?? '0'
   return [
-    h('path', { class: 'area', d: `${line}L${end} ${HEIGHT}L0 ${HEIGHT}Z` }),
-    h('path', { class: 'line', d: places.length === 1 ? `${line}h1` : line }),
+    h('path', { class: 'area', d: `${line}L${WIDTH} ${HEIGHT}L${begin} ${HEIGHT}Z` }),
+    h('path', { class: 'line', d: places.length === 1 ? `${line}h-1` : line }),
   ]
 }

@@ -79,7 +79,7 @@ export function tenantView({ api, signal, redraw, announce, onState }, { tenant 
       onEvent: ({ event, data }) => (event === 'gap' ? load() : onEvent(JSON.parse(data))),
       onState(state, resumed) {
         onState(state)
-        if (state === 'live' && !resumed) load()
+        if (!resumed && state !== 'waiting') load()
       },
     })
     .catch(fail)
@@ -141,16 +141,17 @@ function appCard(tenant, app, workloads, now) {
       ' · changed ',
       when(app.updatedAt, now),
     ),
+    workloads?.length === 0 && h('p', { class: 'faint small' }, 'Nothing of it runs.'),
     h(
       'ul',
-      { class: 'workloads' },
+      { class: 'workloads', hidden: !workloads?.length },
       ...(workloads ?? []).map((workload) =>
         h(
           'li',
           { key: workload.id },
           h('span', { class: 'name' }, workload.service),
-          h('span', { class: 'figure' }, `${workload.ready}/${workload.desired}`),
           status(workload.status),
+          h('span', { class: 'figure', title: 'ready of desired' }, `${workload.ready}/${workload.desired}`),
         ),
       ),
     ),
@@ -162,5 +163,6 @@ function appCard(tenant, app, workloads, now) {
 export function appStatus(app, workloads) {
   if (app.removing) return status('removing', 'busy')
   const worst = WORST.find((word) => workloads?.some((workload) => workload.status === word))
-  return worst !== undefined && status(worst)
+  if (worst !== undefined) return status(worst)
+  return workloads !== undefined && app.currentRelease === null && status('never ran')
 }

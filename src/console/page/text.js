@@ -9,14 +9,15 @@ const STEPS = [
 
 /** @param {number} bytes */
 export function bytesText(bytes) {
-  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), UNITS.length - 1)
+  // 1000 KiB is 1.0 MiB: never more than three digits.
+  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes * 1.0245) / 10), UNITS.length - 1)
   const value = bytes / 1024 ** power
   return `${value.toFixed(power > 0 && value < 9.95 ? 1 : 0)} ${UNITS[power]}`
 }
 
 /** @param {number} cores */
 export function coresText(cores) {
-  return cores.toFixed(cores < 0.0995 ? 3 : cores < 9.95 ? 2 : 0)
+  return Number.isInteger(cores) ? String(cores) : cores.toFixed(cores < 0.0995 ? 3 : cores < 9.95 ? 2 : 0)
 }
 
 /** "3 min. ago"; the seconds of the first minute only by tens, so that nothing flickers. @param {string} time @param {number} now */
