@@ -1,10 +1,11 @@
+import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import { requireEngines, startEngine } from '../lab/engines.ts'
 import { Refused } from '../lab/exec-client.ts'
 import { buildImages } from '../lab/images.ts'
-import { eventually } from '../lab/run.ts'
+import { eventually, run as runProgram } from '../lab/run.ts'
 import { execScene } from './exec-scene.ts'
 
 if (await requireEngines(t)) {
@@ -255,6 +256,19 @@ if (await requireEngines(t)) {
         asked.on('error', reject).end()
       })
     }
+
+    t.test('the session of docs/exec.md does what it says', async (t) => {
+      const docs = await readFile(new URL('../../docs/exec.md', import.meta.url), 'utf8')
+      const [, script = ''] = /```js\n([^]*?)```/.exec(docs) ?? []
+      const address = api.app.server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      const out = await runProgram(
+        process.execPath,
+        ['--input-type=module', '--eval', script.replace('7080', String(port)), '--', 'session.js', id],
+        { input: 'echo $((40 + 2)); exit 0\n', env: { PATH: process.env.PATH, MOORAGE_TOKEN: acme.developer } },
+      )
+      t.match(out, /\b42\r\n/)
+    })
 
     t.test('a browser sends its token as a subprotocol, which is not answered', async (t) => {
       const bearer = (token: string) =>
