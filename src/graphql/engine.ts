@@ -10,6 +10,7 @@ import {
 } from 'graphql'
 import mercurius from 'mercurius'
 import { AppError } from '../errors/app-error.ts'
+import { createOperationWaits } from '../modules/operations/index.ts'
 import { badText, type GraphQLContext } from '../web/index.ts'
 import { errorOf, type ErrorLog, type ShownError, shownErrors } from './errors.ts'
 import { type Limits, requireWithin } from './limits.ts'
@@ -57,7 +58,8 @@ interface RunContext extends GraphQLContext {
 }
 
 export async function createEngine(deps: EngineDeps, { log, limits, introspection }: EngineOptions): Promise<Engine> {
-  const schema = executableSchema(allResolvers(deps))
+  const waits = createOperationWaits(deps.db)
+  const schema = executableSchema(allResolvers({ ...deps, waits }))
   // Mercurius is a plugin: a server that never listens holds it.
   const app = fastify()
   await app.register(mercurius, {
@@ -118,7 +120,10 @@ export async function createEngine(deps: EngineDeps, { log, limits, introspectio
         return refusal(errorsOf(error), shown)
       }
     },
-    close: async () => await app.close(),
+    async close() {
+      await waits.close()
+      await app.close()
+    },
   }
 }
 

@@ -54,7 +54,7 @@ export interface GraphQLRoutesOptions {
 export function graphqlRoutes(graphql: GraphQL, { socket }: GraphQLRoutesOptions = {}) {
   return async (instance: FastifyInstance): Promise<void> => {
     const app = instance as Routes
-    app.addHook('onClose', async () => await graphql.close())
+    app.addHook('preClose', async () => await graphql.close())
     // Before a body is read. A WebSocket may say who asks with its first message.
     app.addHook('onRequest', async (request) => void (request.ws || principalOf(request)))
     app.setErrorHandler((error, request, reply) => refuse(error, request, reply))

@@ -1,6 +1,7 @@
-import { createSourceEventStream, type DocumentNode, execute, type ExecutionResult, type GraphQLSchema } from 'graphql'
+import { createSourceEventStream, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql'
 import { abortable } from '../lib/abort.ts'
 import type { GraphQLContext } from '../web/index.ts'
+import type { ExecuteShared } from './shared-results.ts'
 
 export interface SubscriptionArgs {
   readonly schema: GraphQLSchema
@@ -9,6 +10,7 @@ export interface SubscriptionArgs {
   readonly variables: Readonly<Record<string, unknown>>
   /** A new one for each event: what its loaders remember is of that moment. */
   readonly context: (gone: AbortSignal) => GraphQLContext
+  readonly execute: ExecuteShared
   /** Ends it. */
   readonly signal: AbortSignal
   /** Called once when it is over, however it ends. */
@@ -60,7 +62,11 @@ export async function openResults(args: SubscriptionArgs): Promise<ExecutionResu
       if (payload.done) return await end()
       return {
         done: false,
-        value: await execute({ ...common, rootValue: payload.value, contextValue: args.context(over) }),
+        value: await args.execute(payload.value, () => ({
+          ...common,
+          rootValue: payload.value,
+          contextValue: args.context(over),
+        })),
       }
     },
     return: end,

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { GraphQLError } from 'graphql'
+import { getOperationAST, GraphQLError } from 'graphql'
 import { type Context, makeServer } from 'graphql-ws'
 import type { WebSocket } from 'ws'
 import type { Database } from '../db/index.ts'
@@ -8,6 +8,7 @@ import { type Admission, authenticate, type StreamGate } from '../modules/tokens
 import type { Principal } from '../web/index.ts'
 import { type ErrorLog, errorOf, shownErrors } from './errors.ts'
 import type { GraphQL } from './graphql.ts'
+import { createSharedResults } from './shared-results.ts'
 import { createDocuments, DocumentErrors, type SubscriptionDocument } from './subscription-documents.ts'
 import { openResults } from './subscription-results.ts'
 import { CLOSE, openSocket, type SocketTiming, type SubscriptionSocket, TIMING } from './subscription-socket.ts'
@@ -48,6 +49,7 @@ export function createSocketServer(deps: SubscriptionsDeps, timing: SocketTiming
     documents ??= createDocuments(engine)
     return { schema: engine.schema, documentOf: documents }
   }
+  const shareResults = createSharedResults()
   const shown = ({ request }: Connection, errors: readonly unknown[]) =>
     shownErrors(errors, { requestId: request.id, log: request.log as ErrorLog })
 
@@ -73,14 +75,16 @@ export function createSocketServer(deps: SubscriptionsDeps, timing: SocketTiming
     },
     async onOperation({ extra }, _id, _payload, { schema, document, contextValue }) {
       const { admission, operationName, variables } = contextValue as Opening
-      const principal = extra.principal
-      if (!principal) throw new TypeError('who asks is known before a subscription')
+      const { principal } = extra
+      const operation = getOperationAST(document, operationName)
+      if (!principal || !operation) throw new TypeError('who asks is known before a subscription')
       return (await openResults({
         schema,
         document,
         operationName,
         variables,
         context: (gone) => ({ principal, requestId: extra.request.id, gone }),
+        execute: shareResults({ document, operation, variables, principal }),
         signal: extra.socket.gone,
         onEnd: () => release(extra, admission),
       })) as never

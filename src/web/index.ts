@@ -1,5 +1,6 @@
 export * from './answer.ts'
 export * from './graphql.ts'
+export * from './graphql-arguments.ts'
 export * from './input-text.ts'
 export * from './live.ts'
 export * from './pagination.ts'

@@ -2,13 +2,21 @@ import DataLoader from 'dataloader'
 import { canonicalJson } from '../lib/canonical.ts'
 
 /**
- * Loads by key in batches: all that is asked for in the same turn is one call of `read`, whose answer is in the order of its keys. Keys
- * are equal where their canonical JSON is.
+ * Loads by key in batches: all that is asked for in the same turn is one call of `read`, whose answer is in the order of its keys, each of
+ * them once (they are equal where their canonical JSON is). Nothing is kept for a later turn.
  */
 export function createLoader<Key, Value>(
   read: (keys: readonly Key[]) => Promise<readonly Value[]>,
 ): { load(key: Key): Promise<Value> } {
-  return new DataLoader<Key, Value, string>(async (keys) => [...(await read(keys))], { cacheKeyFn: textOf })
+  const loader = new DataLoader<Key, Value, string>(
+    async (keys) => {
+      // What a change before it was has no place in an answer after it.
+      loader.clearAll()
+      return [...(await read(keys))]
+    },
+    { cacheKeyFn: textOf },
+  )
+  return loader
 }
 
 /**
@@ -24,9 +32,13 @@ export function createListLoader<Parent extends { readonly id: string }, Input, 
       const key = textOf(input)
       const loader =
         loaders.get(key) ??
-        new DataLoader<Parent, Value, string>(async (parents) => [...(await read(parents, input))], {
-          cacheKeyFn: ({ id }) => id,
-        })
+        new DataLoader<Parent, Value, string>(
+          async (parents) => {
+            loaders.delete(key)
+            return [...(await read(parents, input))]
+          },
+          { cacheKeyFn: ({ id }) => id },
+        )
       loaders.set(key, loader)
       return await loader.load(parent)
     },

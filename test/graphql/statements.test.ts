@@ -47,7 +47,7 @@ t.test('a list that nests is one read for all its parents', async (t) => {
   t.equal(many.nested.count, few.nested.count, 'nested')
   t.ok(few.nested.count <= 8, `${few.nested.count} statements`)
   t.equal(many.everything.count, few.everything.count, 'everything')
-  t.ok(few.everything.count <= 30, `${few.everything.count} statements`)
+  t.ok(few.everything.count <= 35, `${few.everything.count} statements`)
 
   const aliases = Array.from({ length: 30 }, (_, at) => `t${at}: tenant(name: "acme") { name }`).join(' ')
   t.ok((await counted(`{ ${aliases} }`)).count <= 2, 'the same thing under thirty names is one read too')

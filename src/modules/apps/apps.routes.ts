@@ -32,7 +32,8 @@ import {
   Workload,
 } from './apps.schemas.ts'
 import { dryRunPatch, pageOfApps, patchApp, readApp } from './apps.service.ts'
-import { type AppsDeps, changesRoutes } from './changes.routes.ts'
+import { changesRoutes } from './changes.routes.ts'
+import type { AppsDeps } from './changes.service.ts'
 import { pageOfInstances, pageOfReleases, pageOfWorkloads, readDiff, readRelease } from './views.service.ts'
 import { lockApp, revertWanted } from './wanted.ts'
 

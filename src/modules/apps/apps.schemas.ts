@@ -123,13 +123,10 @@ const supersede = Type.Optional(
 )
 export const DeployQuery = closed({ ...waitQuery, supersede })
 export const WaitQuery = closed(waitQuery)
-export const RemoveQuery = closed({
-  ...waitQuery,
-  supersede,
-  volumes: Type.Boolean({ default: false, description: 'Remove its volumes too.' }),
-  dryRun: DryRun,
-  expectPlan: ExpectPlan,
-})
+const volumes = Type.Boolean({ default: false, description: 'Remove its volumes too.' })
+export const RemoveQuery = closed({ ...waitQuery, supersede, volumes, dryRun: DryRun, expectPlan: ExpectPlan })
+/** The same where nothing fills defaults in. */
+export const RemoveBody = closed({ volumes: Type.Optional(volumes), dryRun: DryRun, expectPlan: ExpectPlan })
 
 export const Note = closed({ path: Type.String(), level: Type.String(), message: Type.String() })
 

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type, { type TSchema } from 'typebox'
 import {
-  actorOf,
   ChangeHeaders,
   optionalBody,
   parseIfMatch,
@@ -12,10 +11,8 @@ import {
   type Routes,
   sendAnswer,
 } from '../../web/index.ts'
-import { factsOf, idempotent, type IdempotencyDeps } from '../idempotency/index.ts'
-import { OperationAnswer, type OperationWaits, waited } from '../operations/index.ts'
-import { tenantFor } from '../tenants/index.ts'
-import { accept, type ChangeRequest, dryRun } from './accept.ts'
+import { factsOf } from '../idempotency/index.ts'
+import { goneSignal, OperationAnswer } from '../operations/index.ts'
 import {
   ApplyBody,
   AppParams,
@@ -27,13 +24,7 @@ import {
   ScaleBody,
   WaitQuery,
 } from './apps.schemas.ts'
-import { applying, deploying, rollingBack } from './apps.service.ts'
-import { decideRemove, decideRestart, decideRunning, decideScale } from './decisions.ts'
-import type { PlanDeps } from './plan.ts'
-
-export interface AppsDeps extends IdempotencyDeps, PlanDeps {
-  readonly waits: OperationWaits
-}
+import { type AppsDeps, changeApp, type Verb, VERBS } from './changes.service.ts'
 
 const tags = ['apps']
 
@@ -50,33 +41,21 @@ const response = {
 interface ChangeInput {
   readonly params: { readonly tenant: string; readonly app: string }
   readonly query: { readonly wait?: number; readonly supersede?: 'queue' }
-  readonly body: { readonly dryRun?: boolean; readonly expectPlan?: string } | null | undefined
-  readonly labels?: ChangeRequest['labels']
-  readonly create?: boolean
-  readonly evenRemoving?: boolean
-  /** Called once the principal may change the tenant's apps. */
-  readonly decide: () => ChangeRequest['decide']
+  readonly verb: Verb
 }
 
 async function change(deps: AppsDeps, request: FastifyRequest, reply: FastifyReply, input: ChangeInput) {
-  const { params, query, body, labels } = input
-  const principal = principalOf(request)
-  const tenant = await tenantFor(deps.db.prisma, principal, params.tenant, 'deploy')
-  const wanted: ChangeRequest = {
-    tenant,
-    app: params.app,
-    actor: actorOf(principal),
+  const { params, query, verb } = input
+  const answer = await changeApp(deps, {
+    ...params,
+    ...query,
+    verb,
+    principal: principalOf(request),
     ifMatch: parseIfMatch(request.headers['if-match']),
-    queue: query.supersede === 'queue',
-    create: input.create ?? false,
-    evenRemoving: input.evenRemoving ?? false,
-    ...(labels && { labels }),
-    ...(body?.expectPlan !== undefined && { expectPlan: body.expectPlan }),
-    decide: input.decide(),
-  }
-  if (body?.dryRun) return sendAnswer(reply, await dryRun(deps.db.prisma, deps, wanted))
-  const answer = await idempotent(deps, factsOf(request), async (tx) => await accept(tx, deps, wanted))
-  return sendAnswer(reply, await waited(deps, reply, answer, query.wait))
+    gone: goneSignal(reply),
+    facts: () => factsOf(request),
+  })
+  return sendAnswer(reply, answer)
 }
 
 /** What changes an app: each answers the operation that brings the change. */
@@ -100,15 +79,7 @@ export function changesRoutes(deps: AppsDeps, app: Routes): void {
     },
     async (request, reply) => {
       const { params, query, body } = request
-      const { labels } = body
-      return await change(deps, request, reply, {
-        params,
-        query,
-        body,
-        labels,
-        create: true,
-        decide: () => applying(body),
-      })
+      return await change(deps, request, reply, { params, query, verb: VERBS.apply(body) })
     },
   )
 
@@ -124,8 +95,7 @@ export function changesRoutes(deps: AppsDeps, app: Routes): void {
     },
     async (request, reply) => {
       const { params, query } = request
-      const decide = () => (current: Parameters<ChangeRequest['decide']>[0]) => decideRemove(current, query.volumes)
-      return await change(deps, request, reply, { params, query, body: query, evenRemoving: true, decide })
+      return await change(deps, request, reply, { params, query, verb: VERBS.remove(query) })
     },
   )
 
@@ -142,7 +112,7 @@ export function changesRoutes(deps: AppsDeps, app: Routes): void {
     },
     async (request, reply) => {
       const { params, query, body } = request
-      return await change(deps, request, reply, { params, query, body, decide: () => deploying(body) })
+      return await change(deps, request, reply, { params, query, verb: VERBS.deploy(body) })
     },
   )
 
@@ -159,18 +129,13 @@ export function changesRoutes(deps: AppsDeps, app: Routes): void {
     },
     async (request, reply) => {
       const { params, query, body } = request
-      return await change(deps, request, reply, { params, query, body, decide: () => rollingBack(body?.release) })
+      return await change(deps, request, reply, { params, query, verb: VERBS.rollback(body) })
     },
   )
 
   app.post(`${base}/scale`, post('scaleApp', 'Other numbers of replicas', ScaleBody), async (request, reply) => {
     const { params, query, body } = request
-    return await change(deps, request, reply, {
-      params,
-      query,
-      body,
-      decide: () => (current) => decideScale(current, body.services),
-    })
+    return await change(deps, request, reply, { params, query, verb: VERBS.scale(body) })
   })
 
   app.post(
@@ -178,12 +143,7 @@ export function changesRoutes(deps: AppsDeps, app: Routes): void {
     post('startApp', 'Run a stopped app again', optionalBody(PlainBody)),
     async (request, reply) => {
       const { params, query, body } = request
-      return await change(deps, request, reply, {
-        params,
-        query,
-        body,
-        decide: () => (now) => decideRunning(now, true),
-      })
+      return await change(deps, request, reply, { params, query, verb: VERBS.start(body) })
     },
   )
 
@@ -192,12 +152,7 @@ export function changesRoutes(deps: AppsDeps, app: Routes): void {
     post('stopApp', 'Stop all its containers; nothing is removed but they', optionalBody(PlainBody)),
     async (request, reply) => {
       const { params, query, body } = request
-      return await change(deps, request, reply, {
-        params,
-        query,
-        body,
-        decide: () => (now) => decideRunning(now, false),
-      })
+      return await change(deps, request, reply, { params, query, verb: VERBS.stop(body) })
     },
   )
 
@@ -206,7 +161,7 @@ export function changesRoutes(deps: AppsDeps, app: Routes): void {
     post('restartApp', 'Replace every container by a new one, as a rolling update', optionalBody(PlainBody)),
     async (request, reply) => {
       const { params, query, body } = request
-      return await change(deps, request, reply, { params, query, body, decide: () => decideRestart })
+      return await change(deps, request, reply, { params, query, verb: VERBS.restart(body) })
     },
   )
 }

@@ -1,13 +1,14 @@
 export { appRoutes } from './apps.routes.ts'
 export type { App } from './apps.schemas.ts'
 export type { ReleaseParent } from './views.service.ts'
-export { type AppsDeps } from './changes.routes.ts'
+export { type AppsDeps } from './changes.service.ts'
 export {
   type AppState,
   buildDesired,
   type Change,
   type DesiredInput,
   goodOf,
+  lockApp,
   markGood,
   observedFromRows,
   revertWanted,

@@ -163,16 +163,16 @@ export const ChangeHost = closed({
 })
 export type ChangeHost = Static<typeof ChangeHost>
 
-export const ProbeHost = optionalBody(
-  closed({
-    adopt: Type.Optional(Type.Boolean({ description: 'Leave the marker anew where the engine has lost it.' })),
-    dryRun: DryRun,
-    expectPlan: ExpectPlan,
-  }),
-)
+export const ProbeBody = closed({
+  adopt: Type.Optional(Type.Boolean({ description: 'Leave the marker anew where the engine has lost it.' })),
+  dryRun: DryRun,
+  expectPlan: ExpectPlan,
+})
+export const ProbeHost = optionalBody(ProbeBody)
 export type ProbeHost = Static<typeof ProbeHost>
 
-export const CordonHost = optionalBody(closed({ dryRun: DryRun, expectPlan: ExpectPlan }))
+export const CordonBody = closed({ dryRun: DryRun, expectPlan: ExpectPlan })
+export const CordonHost = optionalBody(CordonBody)
 
 export const HostParams = closed({ host: Name })
 export const DeleteHostQuery = closed({

@@ -4,8 +4,11 @@ import type { Database, Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { digestOf } from '../../lib/canonical.ts'
 import { SealError, type Sealer } from '../../lib/seal.ts'
-import { actorOf, type Answer, principalOf } from '../../web/index.ts'
+import { actorOf, type Answer, badArgument, type Principal, principalOf } from '../../web/index.ts'
 import { findRecord, takeKey, writeAnswer, type RecordId, type StoredAnswer } from './idempotency.repository.ts'
+
+const KEY = /^[\x21-\x7e]{1,255}$/
+const KEY_FORM = 'must be 1 to 255 visible ASCII characters'
 
 /** What an idempotency key is compared by. */
 export interface RequestFacts {
@@ -42,11 +45,10 @@ export const SEALED_ANSWERS: SealedColumn = {
 export function factsOf(request: FastifyRequest): RequestFacts {
   const principal = principalOf(request)
   const key = request.headers['idempotency-key'] ?? null
-  if (key !== null && (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))) {
-    const message = 'must be 1 to 255 visible ASCII characters'
+  if (key !== null && (typeof key !== 'string' || !KEY.test(key))) {
     throw new AppError('bad_request', {
-      detail: `Idempotency-Key ${message}`,
-      errors: [{ path: '/headers/idempotency-key', message }],
+      detail: `Idempotency-Key ${KEY_FORM}`,
+      errors: [{ path: '/headers/idempotency-key', message: KEY_FORM }],
     })
   }
   const query = Object.fromEntries(Object.entries(request.query ?? {}).filter(([name]) => name !== 'wait'))
@@ -58,6 +60,28 @@ export function factsOf(request: FastifyRequest): RequestFacts {
     path: request.url.split('?', 1)[0] ?? '',
     key,
     hash: digestOf({ query, body: request.body ?? null, ifMatch }),
+  }
+}
+
+/**
+ * The facts of a GraphQL mutation on what `target` names. Its keys are its own: that of a request by REST on the same thing is another.
+ * Throws `bad_request`.
+ */
+export function factsOfMutation(
+  principal: Principal,
+  name: string,
+  target: readonly string[],
+  { idempotencyKey, wait: _, ...args }: { readonly idempotencyKey?: string | null; readonly wait?: number | null },
+): RequestFacts {
+  const key = idempotencyKey ?? null
+  if (key !== null && !KEY.test(key)) throw badArgument('idempotencyKey', KEY_FORM)
+  return {
+    principal: principal.id,
+    actor: actorOf(principal),
+    method: 'GRAPHQL',
+    path: ['mutation', name, ...target].join('/'),
+    key,
+    hash: digestOf(args),
   }
 }
 
@@ -102,7 +126,7 @@ function read<Body>(
 ): Answer<Body> {
   if (stored.requestHash !== facts.hash) {
     throw new AppError('idempotency_key_reused', {
-      detail: 'this Idempotency-Key was used with another query, body or If-Match',
+      detail: 'this idempotency key was used with another query, body or If-Match',
     })
   }
   try {

@@ -1,1 +1,8 @@
-export { factsOf, idempotent, type IdempotencyDeps, type RequestFacts, SEALED_ANSWERS } from './idempotency.service.ts'
+export {
+  factsOf,
+  factsOfMutation,
+  idempotent,
+  type IdempotencyDeps,
+  type RequestFacts,
+  SEALED_ANSWERS,
+} from './idempotency.service.ts'

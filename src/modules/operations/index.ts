@@ -12,5 +12,5 @@ export {
 } from './operations.repository.ts'
 export * from './operations.schemas.ts'
 export { acceptedAnswer, answerAccepted, type WantedState } from './operations.service.ts'
-export { createOperationWaits, type OperationWaits } from './waits.ts'
-export { type OperationsDeps, operationsRoutes, waited } from './operations.routes.ts'
+export { createOperationWaits, type OperationWaits, waited } from './waits.ts'
+export { goneSignal, type OperationsDeps, operationsRoutes } from './operations.routes.ts'

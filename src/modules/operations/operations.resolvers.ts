@@ -1,10 +1,19 @@
-import type { Database } from '../../db/types.ts'
 import { createListLoader, createLoader } from '../../web/loaders.ts'
-import { badArgument, pageInput, perContext, toConnection } from '../../web/index.ts'
+import { actorOf, authorizeTenant, badArgument, pageInput, perContext, toConnection } from '../../web/index.ts'
+import { factsOfMutation, idempotent, type IdempotencyDeps } from '../idempotency/index.ts'
 import type { Resolvers } from '../resolver-types/index.ts'
 import { tenantIdsFor } from '../tenants/index.ts'
 import type { OperationFilter } from './operations.repository.ts'
-import { operationsOf, type PageInput, pagesOfOperations, pagesOfSteps, plansOf } from './operations.service.ts'
+import {
+  cancelOperation,
+  operationsOf,
+  type PageInput,
+  pagesOfOperations,
+  pagesOfSteps,
+  plansOf,
+  type WantedState,
+} from './operations.service.ts'
+import { type OperationWaits, waited } from './waits.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -12,8 +21,13 @@ interface ListInput extends PageInput {
   readonly filter: OperationFilter
 }
 
-export function operationsResolvers({ db }: { readonly db: Database }): Resolvers {
-  const tx = db.prisma
+export interface OperationsResolversDeps extends IdempotencyDeps {
+  readonly waits: OperationWaits
+  readonly wanted: WantedState
+}
+
+export function operationsResolvers(deps: OperationsResolversDeps): Resolvers {
+  const tx = deps.db.prisma
   const loadersOf = perContext(({ principal }) => {
     const tenantId = createLoader(async (names: readonly string[]) => await tenantIdsFor(tx, principal, names))
     return {
@@ -49,8 +63,23 @@ export function operationsResolvers({ db }: { readonly db: Database }): Resolver
   return {
     Query: {
       async operation(_root, { id }, context) {
-        if (!UUID.test(id)) throw badArgument('id', 'is not the id of an operation: send one as it was answered')
-        return await loadersOf(context).operation.load(id.toLowerCase())
+        return await loadersOf(context).operation.load(operationId(id))
+      },
+    },
+    Mutation: {
+      async cancelOperation(_root, args, { principal, gone }) {
+        const id = operationId(args.id)
+        if (principal.tenant) authorizeTenant(principal, principal.tenant.name, 'deploy')
+        const { wait } = args
+        if (typeof wait === 'number' && (wait < 0 || wait > 60)) throw badArgument('wait', 'must be from 0 to 60')
+        const answer = await idempotent(
+          deps,
+          factsOfMutation(principal, 'cancelOperation', [id], args),
+          async (inside) => await cancelOperation(inside, id, principal.tenant?.id, deps.wanted, actorOf(principal)),
+        )
+        const { operation } = (await waited(deps, answer, wait ?? undefined, gone)).body
+        if (!operation) throw new TypeError('a cancelled operation is none')
+        return { operation }
       },
     },
     Tenant: {
@@ -75,6 +104,11 @@ export function operationsResolvers({ db }: { readonly db: Database }): Resolver
         toConnection(await loadersOf(context).steps.load(operation, pageInput(args))),
     },
   }
+}
+
+function operationId(id: string): string {
+  if (UUID.test(id)) return id.toLowerCase()
+  throw badArgument('id', 'is not the id of an operation: send one as it was answered')
 }
 
 function filterOf({ status, kind }: { [Key in 'status' | 'kind']?: OperationFilter[Key] | null }): OperationFilter {

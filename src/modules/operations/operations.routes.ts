@@ -3,7 +3,6 @@ import Type from 'typebox'
 import {
   actorOf,
   addSchemas,
-  type Answer,
   authorizeAdmin,
   closed,
   IdempotencyHeaders,
@@ -32,7 +31,7 @@ import {
   OperationSummary,
 } from './operations.schemas.ts'
 import { cancelOperation, getOperation, pageOfOperations, pageOfSteps, type WantedState } from './operations.service.ts'
-import type { OperationWaits } from './waits.ts'
+import { type OperationWaits, waited } from './waits.ts'
 
 export interface OperationsDeps extends IdempotencyDeps {
   readonly waits: OperationWaits
@@ -51,25 +50,8 @@ const ListQuery = closed({
   kind: Type.Optional(oneOf(OPERATION_KINDS)),
 })
 
-/**
- * The answer once its operation ended (then 200), or the time is up (then as it was, with the operation as it is now). Ends early
- * when the client goes away.
- */
-export async function waited(
-  { db, waits }: Pick<OperationsDeps, 'db' | 'waits'>,
-  reply: FastifyReply,
-  answer: Answer<OperationAnswer>,
-  seconds: number | undefined,
-): Promise<Answer<OperationAnswer>> {
-  const { operation } = answer.body
-  if (!seconds || operation === null) return answer
-  await waits.wait(operation.id, seconds * 1000, goneSignal(reply))
-  const now = await waits.read(async () => await getOperation(db.prisma, operation.id))
-  return { ...answer, status: now.finishedAt === null ? answer.status : 200, body: { operation: now } }
-}
-
 /** Aborts when the client closes the connection before it has its answer. */
-function goneSignal(reply: Pick<FastifyReply, 'raw'>): AbortSignal {
+export function goneSignal(reply: Pick<FastifyReply, 'raw'>): AbortSignal {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   return gone.signal
@@ -180,7 +162,7 @@ function tenantRoutes(deps: OperationsDeps, app: Routes): void {
         async (tx) =>
           await cancelOperation(tx, request.params.id, tenant.id, deps.wanted, actorOf(principalOf(request))),
       )
-      return sendAnswer(reply, await waited(deps, reply, answer, request.query.wait))
+      return sendAnswer(reply, await waited(deps, answer, request.query.wait, goneSignal(reply)))
     },
   )
 }
@@ -248,7 +230,7 @@ function adminRoutes(deps: OperationsDeps, app: Routes): void {
         async (tx) =>
           await cancelOperation(tx, request.params.id, undefined, deps.wanted, actorOf(principalOf(request))),
       )
-      return sendAnswer(reply, await waited(deps, reply, answer, request.query.wait))
+      return sendAnswer(reply, await waited(deps, answer, request.query.wait, goneSignal(reply)))
     },
   )
 }

@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CHANNELS, type Database } from '../../db/types.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import { Limit } from '../../lib/limit.ts'
+import type { Answer } from '../../web/index.ts'
 import { stillOpen } from './operations.repository.ts'
+import type { OperationAnswer } from './operations.schemas.ts'
+import { getOperation } from './operations.service.ts'
 
 /** How often a wait looks by itself, should a notification get lost. */
 const POLL_MS = 2000
@@ -20,6 +23,23 @@ export interface OperationWaits {
   read<T>(work: () => Promise<T>): Promise<T>
   /** Ends every wait. */
   close(): Promise<void>
+}
+
+/**
+ * The answer once its operation ended (then 200), or the time is up (then as it was, with the operation as it is now). Ends early
+ * when `gone` aborts.
+ */
+export async function waited(
+  { db, waits }: { readonly db: Database; readonly waits: OperationWaits },
+  answer: Answer<OperationAnswer>,
+  seconds: number | undefined,
+  gone: AbortSignal,
+): Promise<Answer<OperationAnswer>> {
+  const { operation } = answer.body
+  if (!seconds || operation === null) return answer
+  await waits.wait(operation.id, seconds * 1000, gone)
+  const now = await waits.read(async () => await getOperation(db.prisma, operation.id))
+  return { ...answer, status: now.finishedAt === null ? answer.status : 200, body: { operation: now } }
 }
 
 /** Waits of one process: they share one LISTEN, made with the first of them. */

@@ -25,13 +25,13 @@ export type Query = {
   /** For admins. null: there is none of this name. */
   readonly host?: Maybe<Host>;
   /** By name; for admins. */
-  readonly hosts: HostConnection;
+  readonly hosts?: Maybe<HostConnection>;
   /** null: there is none of this id, or it is another tenant's. */
   readonly operation?: Maybe<Operation>;
   /** null: there is none of this name, or it is another's. */
   readonly tenant?: Maybe<Tenant>;
   /** By name; for admins. */
-  readonly tenants: TenantConnection;
+  readonly tenants?: Maybe<TenantConnection>;
   /** Who the token stands for. */
   readonly whoami: Whoami;
 };
@@ -61,6 +61,472 @@ export type QueryTenantArgs = {
 export type QueryTenantsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type Mutation = {
+  /** Make the app as this spec says: create it, or release what changed. Either `compose` or `spec`. */
+  readonly applyApp?: Maybe<AppChange>;
+  /** A new release from the wanted one with other images or environment, or an old release again. */
+  readonly deploy?: Maybe<AppChange>;
+  /** An old release again: by default the last before the wanted one that succeeded. */
+  readonly rollback?: Maybe<AppChange>;
+  /** Other numbers of replicas, by service. */
+  readonly scale?: Maybe<AppChange>;
+  /** Run a stopped app again. */
+  readonly start?: Maybe<AppChange>;
+  /** Stop all its containers; nothing is removed but they. */
+  readonly stop?: Maybe<AppChange>;
+  /** Replace every container by a new one, as a rolling update. */
+  readonly restart?: Maybe<AppChange>;
+  /** Remove the app, and its volumes where `volumes` says so. */
+  readonly removeApp?: Maybe<AppChange>;
+  /** Other labels: all of them. */
+  readonly updateApp?: Maybe<AppUpdate>;
+  /** For admins. The engine must answer; it takes this host's marker. */
+  readonly registerHost?: Maybe<HostChange>;
+  /** For admins. Another `endpoint` must lead to the same engine. */
+  readonly updateHost?: Maybe<HostChange>;
+  /** For admins. It gets no new apps. */
+  readonly cordonHost?: Maybe<HostChange>;
+  /** For admins. */
+  readonly uncordonHost?: Maybe<HostChange>;
+  /** For admins. Asks the engine who it is; `adopt` leaves the marker anew where it has lost it. */
+  readonly probeHost?: Maybe<HostChange>;
+  /** For admins. `host_not_empty` while it has apps; `force` deletes it although its engine does not answer. */
+  readonly deleteHost?: Maybe<HostDeletion>;
+  /** Go back to the last good state and end it. */
+  readonly cancelOperation?: Maybe<OperationChange>;
+  /** For admins. */
+  readonly createTenant?: Maybe<TenantChange>;
+  /** For admins. */
+  readonly updateTenant?: Maybe<TenantChange>;
+  /** For admins. `tenant_not_empty` while it has apps. */
+  readonly deleteTenant?: Maybe<TenantDeletion>;
+  /** Of a tenant, for its owners; without `tenant` of the platform, for admins: `role` is left out, or `admin`. */
+  readonly createToken?: Maybe<TokenCreation>;
+  /** Of a tenant, for its owners; without `tenant` of the platform, for admins. It is invalid at once. */
+  readonly revokeToken?: Maybe<TokenRevocation>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationApplyAppArgs = {
+  tenant: Scalars['String']['input'];
+  app: Scalars['String']['input'];
+  compose?: InputMaybe<Scalars['String']['input']>;
+  spec?: InputMaybe<Scalars['JSON']['input']>;
+  variables?: InputMaybe<Scalars['JSON']['input']>;
+  labels?: InputMaybe<Scalars['JSON']['input']>;
+  images?: InputMaybe<Scalars['JSON']['input']>;
+  force?: InputMaybe<Scalars['Boolean']['input']>;
+  supersede?: InputMaybe<Supersede>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  wait?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationDeployArgs = {
+  tenant: Scalars['String']['input'];
+  app: Scalars['String']['input'];
+  images?: InputMaybe<Scalars['JSON']['input']>;
+  env?: InputMaybe<Scalars['JSON']['input']>;
+  release?: InputMaybe<Scalars['Int']['input']>;
+  supersede?: InputMaybe<Supersede>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  wait?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationRollbackArgs = {
+  tenant: Scalars['String']['input'];
+  app: Scalars['String']['input'];
+  release?: InputMaybe<Scalars['Int']['input']>;
+  supersede?: InputMaybe<Supersede>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  wait?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationScaleArgs = {
+  tenant: Scalars['String']['input'];
+  app: Scalars['String']['input'];
+  services: Scalars['JSON']['input'];
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  wait?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationStartArgs = {
+  tenant: Scalars['String']['input'];
+  app: Scalars['String']['input'];
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  wait?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationStopArgs = {
+  tenant: Scalars['String']['input'];
+  app: Scalars['String']['input'];
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  wait?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationRestartArgs = {
+  tenant: Scalars['String']['input'];
+  app: Scalars['String']['input'];
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  wait?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationRemoveAppArgs = {
+  tenant: Scalars['String']['input'];
+  app: Scalars['String']['input'];
+  volumes?: InputMaybe<Scalars['Boolean']['input']>;
+  supersede?: InputMaybe<Supersede>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  wait?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationUpdateAppArgs = {
+  tenant: Scalars['String']['input'];
+  app: Scalars['String']['input'];
+  labels?: InputMaybe<Scalars['JSON']['input']>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationRegisterHostArgs = {
+  name: Scalars['String']['input'];
+  kind: HostKind;
+  endpoint: Scalars['JSON']['input'];
+  labels?: InputMaybe<Scalars['JSON']['input']>;
+  tenants?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  schedulable?: InputMaybe<Scalars['Boolean']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationUpdateHostArgs = {
+  name: Scalars['String']['input'];
+  endpoint?: InputMaybe<Scalars['JSON']['input']>;
+  labels?: InputMaybe<Scalars['JSON']['input']>;
+  tenants?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  schedulable?: InputMaybe<Scalars['Boolean']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationCordonHostArgs = {
+  name: Scalars['String']['input'];
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationUncordonHostArgs = {
+  name: Scalars['String']['input'];
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationProbeHostArgs = {
+  name: Scalars['String']['input'];
+  adopt?: InputMaybe<Scalars['Boolean']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationDeleteHostArgs = {
+  name: Scalars['String']['input'];
+  force?: InputMaybe<Scalars['Boolean']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationCancelOperationArgs = {
+  id: Scalars['ID']['input'];
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  wait?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationCreateTenantArgs = {
+  name: Scalars['String']['input'];
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationUpdateTenantArgs = {
+  name: Scalars['String']['input'];
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationDeleteTenantArgs = {
+  name: Scalars['String']['input'];
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationCreateTokenArgs = {
+  tenant?: InputMaybe<Scalars['String']['input']>;
+  name: Scalars['String']['input'];
+  role?: InputMaybe<Role>;
+  expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
+export type MutationRevokeTokenArgs = {
+  tenant?: InputMaybe<Scalars['String']['input']>;
+  id: Scalars['ID']['input'];
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Where a page of a list ends. */
@@ -364,6 +830,27 @@ export type InstanceEdge = {
   readonly node: Instance;
 };
 
+export type Supersede =
+  /** Wait for what is under way instead of taking its place. */
+  | 'queue';
+
+/** What a change of an app comes to. */
+export type AppChange = {
+  /** What brings it; null where nothing changes, and in a dry run. */
+  readonly operation?: Maybe<Operation>;
+  /** Of a dry run. */
+  readonly plan?: Maybe<Plan>;
+  readonly planDigest?: Maybe<Scalars['String']['output']>;
+};
+
+export type AppUpdate = {
+  /** null in a dry run. */
+  readonly app?: Maybe<App>;
+  /** Of a dry run. */
+  readonly plan?: Maybe<Plan>;
+  readonly planDigest?: Maybe<Scalars['String']['output']>;
+};
+
 export type Subscription = {
   /**
    * The workloads of a tenant, or of one of its apps: all of them, then each one that has changed, as it is by then. One that is gone comes a
@@ -498,6 +985,21 @@ export type HostEdge = {
   readonly node: Host;
 };
 
+export type HostChange = {
+  /** null in a dry run. */
+  readonly host?: Maybe<Host>;
+  /** Of a dry run. */
+  readonly plan?: Maybe<Plan>;
+  readonly planDigest?: Maybe<Scalars['String']['output']>;
+};
+
+export type HostDeletion = {
+  readonly deleted: Scalars['Boolean']['output'];
+  /** Of a dry run. */
+  readonly plan?: Maybe<Plan>;
+  readonly planDigest?: Maybe<Scalars['String']['output']>;
+};
+
 export type OperationKind =
   | 'deploy'
   | 'scale'
@@ -599,6 +1101,10 @@ export type OperationStepEdge = {
   readonly node: OperationStep;
 };
 
+export type OperationChange = {
+  readonly operation: Operation;
+};
+
 /** What an app uses now; `usage` is the sum over the instances that run. */
 export type AppStats = {
   readonly at: Scalars['DateTime']['output'];
@@ -677,6 +1183,14 @@ export type TenantEdge = {
   readonly node: Tenant;
 };
 
+export type TenantChange = {
+  readonly tenant: Tenant;
+};
+
+export type TenantDeletion = {
+  readonly deleted: Scalars['Boolean']['output'];
+};
+
 export type Role =
   | 'admin'
   | 'owner'
@@ -692,6 +1206,26 @@ export type Whoami = {
   readonly tenant?: Maybe<Scalars['String']['output']>;
   /** What the token is limited to; empty: all that its role allows. */
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+};
+
+export type NewToken = {
+  readonly id: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly role: Role;
+  readonly tenant?: Maybe<Scalars['String']['output']>;
+  readonly createdBy: Scalars['String']['output'];
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The token's text: shown here alone. */
+  readonly token: Scalars['String']['output'];
+};
+
+export type TokenCreation = {
+  readonly token: NewToken;
+};
+
+export type TokenRevocation = {
+  readonly revoked: Scalars['Boolean']['output'];
 };
 
 
@@ -779,8 +1313,9 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
-  PageInfo: ResolverTypeWrapper<PageInfo>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
   Plan: ResolverTypeWrapper<Plan>;
   PlanStep: ResolverTypeWrapper<PlanStep>;
   Note: ResolverTypeWrapper<Note>;
@@ -802,6 +1337,9 @@ export type ResolversTypes = {
   WorkloadEdge: ResolverTypeWrapper<WorkloadEdge>;
   InstanceConnection: ResolverTypeWrapper<InstanceConnection>;
   InstanceEdge: ResolverTypeWrapper<InstanceEdge>;
+  Supersede: Supersede;
+  AppChange: ResolverTypeWrapper<Omit<AppChange, 'operation'> & { operation?: Maybe<ResolversTypes['Operation']> }>;
+  AppUpdate: ResolverTypeWrapper<Omit<AppUpdate, 'app'> & { app?: Maybe<ResolversTypes['App']> }>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Event: ResolverTypeWrapper<Event>;
   EventConnection: ResolverTypeWrapper<EventConnection>;
@@ -816,6 +1354,8 @@ export type ResolversTypes = {
   HostAllocated: ResolverTypeWrapper<HostAllocated>;
   HostConnection: ResolverTypeWrapper<HostConnection>;
   HostEdge: ResolverTypeWrapper<HostEdge>;
+  HostChange: ResolverTypeWrapper<HostChange>;
+  HostDeletion: ResolverTypeWrapper<HostDeletion>;
   OperationKind: OperationKind;
   OperationStatus: OperationStatus;
   Operation: ResolverTypeWrapper<OperationParent>;
@@ -826,6 +1366,7 @@ export type ResolversTypes = {
   OperationEdge: ResolverTypeWrapper<Omit<OperationEdge, 'node'> & { node: ResolversTypes['Operation'] }>;
   OperationStepConnection: ResolverTypeWrapper<OperationStepConnection>;
   OperationStepEdge: ResolverTypeWrapper<OperationStepEdge>;
+  OperationChange: ResolverTypeWrapper<Omit<OperationChange, 'operation'> & { operation: ResolversTypes['Operation'] }>;
   AppStats: ResolverTypeWrapper<AppStats>;
   ServiceUsage: ResolverTypeWrapper<ServiceUsage>;
   InstanceUsage: ResolverTypeWrapper<InstanceUsage>;
@@ -837,8 +1378,13 @@ export type ResolversTypes = {
   BlockIoUsage: ResolverTypeWrapper<BlockIoUsage>;
   TenantConnection: ResolverTypeWrapper<Omit<TenantConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['TenantEdge']> }>;
   TenantEdge: ResolverTypeWrapper<Omit<TenantEdge, 'node'> & { node: ResolversTypes['Tenant'] }>;
+  TenantChange: ResolverTypeWrapper<Omit<TenantChange, 'tenant'> & { tenant: ResolversTypes['Tenant'] }>;
+  TenantDeletion: ResolverTypeWrapper<TenantDeletion>;
   Role: Role;
   Whoami: ResolverTypeWrapper<Whoami>;
+  NewToken: ResolverTypeWrapper<NewToken>;
+  TokenCreation: ResolverTypeWrapper<TokenCreation>;
+  TokenRevocation: ResolverTypeWrapper<TokenRevocation>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
@@ -849,8 +1395,9 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   String: Scalars['String']['output'];
   ID: Scalars['ID']['output'];
-  PageInfo: PageInfo;
+  Mutation: Record<PropertyKey, never>;
   Boolean: Scalars['Boolean']['output'];
+  PageInfo: PageInfo;
   Plan: Plan;
   PlanStep: PlanStep;
   Note: Note;
@@ -870,6 +1417,8 @@ export type ResolversParentTypes = {
   WorkloadEdge: WorkloadEdge;
   InstanceConnection: InstanceConnection;
   InstanceEdge: InstanceEdge;
+  AppChange: Omit<AppChange, 'operation'> & { operation?: Maybe<ResolversParentTypes['Operation']> };
+  AppUpdate: Omit<AppUpdate, 'app'> & { app?: Maybe<ResolversParentTypes['App']> };
   Subscription: Record<PropertyKey, never>;
   Event: Event;
   EventConnection: EventConnection;
@@ -882,6 +1431,8 @@ export type ResolversParentTypes = {
   HostAllocated: HostAllocated;
   HostConnection: HostConnection;
   HostEdge: HostEdge;
+  HostChange: HostChange;
+  HostDeletion: HostDeletion;
   Operation: OperationParent;
   OperationError: OperationError;
   OperationStep: OperationStep;
@@ -889,6 +1440,7 @@ export type ResolversParentTypes = {
   OperationEdge: Omit<OperationEdge, 'node'> & { node: ResolversParentTypes['Operation'] };
   OperationStepConnection: OperationStepConnection;
   OperationStepEdge: OperationStepEdge;
+  OperationChange: Omit<OperationChange, 'operation'> & { operation: ResolversParentTypes['Operation'] };
   AppStats: AppStats;
   ServiceUsage: ServiceUsage;
   InstanceUsage: InstanceUsage;
@@ -900,7 +1452,12 @@ export type ResolversParentTypes = {
   BlockIoUsage: BlockIoUsage;
   TenantConnection: Omit<TenantConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['TenantEdge']> };
   TenantEdge: Omit<TenantEdge, 'node'> & { node: ResolversParentTypes['Tenant'] };
+  TenantChange: Omit<TenantChange, 'tenant'> & { tenant: ResolversParentTypes['Tenant'] };
+  TenantDeletion: TenantDeletion;
   Whoami: Whoami;
+  NewToken: NewToken;
+  TokenCreation: TokenCreation;
+  TokenRevocation: TokenRevocation;
   Int: Scalars['Int']['output'];
 };
 
@@ -920,11 +1477,35 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 
 export type QueryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   host?: Resolver<Maybe<ResolversTypes['Host']>, ParentType, ContextType, RequireFields<QueryHostArgs, 'name'>>;
-  hosts?: Resolver<ResolversTypes['HostConnection'], ParentType, ContextType, RequireFields<QueryHostsArgs, 'first'>>;
+  hosts?: Resolver<Maybe<ResolversTypes['HostConnection']>, ParentType, ContextType, RequireFields<QueryHostsArgs, 'first'>>;
   operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType, RequireFields<QueryOperationArgs, 'id'>>;
   tenant?: Resolver<Maybe<ResolversTypes['Tenant']>, ParentType, ContextType, RequireFields<QueryTenantArgs, 'name'>>;
-  tenants?: Resolver<ResolversTypes['TenantConnection'], ParentType, ContextType, RequireFields<QueryTenantsArgs, 'first'>>;
+  tenants?: Resolver<Maybe<ResolversTypes['TenantConnection']>, ParentType, ContextType, RequireFields<QueryTenantsArgs, 'first'>>;
   whoami?: Resolver<ResolversTypes['Whoami'], ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  applyApp?: Resolver<Maybe<ResolversTypes['AppChange']>, ParentType, ContextType, RequireFields<MutationApplyAppArgs, 'tenant' | 'app'>>;
+  deploy?: Resolver<Maybe<ResolversTypes['AppChange']>, ParentType, ContextType, RequireFields<MutationDeployArgs, 'tenant' | 'app'>>;
+  rollback?: Resolver<Maybe<ResolversTypes['AppChange']>, ParentType, ContextType, RequireFields<MutationRollbackArgs, 'tenant' | 'app'>>;
+  scale?: Resolver<Maybe<ResolversTypes['AppChange']>, ParentType, ContextType, RequireFields<MutationScaleArgs, 'tenant' | 'app' | 'services'>>;
+  start?: Resolver<Maybe<ResolversTypes['AppChange']>, ParentType, ContextType, RequireFields<MutationStartArgs, 'tenant' | 'app'>>;
+  stop?: Resolver<Maybe<ResolversTypes['AppChange']>, ParentType, ContextType, RequireFields<MutationStopArgs, 'tenant' | 'app'>>;
+  restart?: Resolver<Maybe<ResolversTypes['AppChange']>, ParentType, ContextType, RequireFields<MutationRestartArgs, 'tenant' | 'app'>>;
+  removeApp?: Resolver<Maybe<ResolversTypes['AppChange']>, ParentType, ContextType, RequireFields<MutationRemoveAppArgs, 'tenant' | 'app'>>;
+  updateApp?: Resolver<Maybe<ResolversTypes['AppUpdate']>, ParentType, ContextType, RequireFields<MutationUpdateAppArgs, 'tenant' | 'app'>>;
+  registerHost?: Resolver<Maybe<ResolversTypes['HostChange']>, ParentType, ContextType, RequireFields<MutationRegisterHostArgs, 'name' | 'kind' | 'endpoint'>>;
+  updateHost?: Resolver<Maybe<ResolversTypes['HostChange']>, ParentType, ContextType, RequireFields<MutationUpdateHostArgs, 'name'>>;
+  cordonHost?: Resolver<Maybe<ResolversTypes['HostChange']>, ParentType, ContextType, RequireFields<MutationCordonHostArgs, 'name'>>;
+  uncordonHost?: Resolver<Maybe<ResolversTypes['HostChange']>, ParentType, ContextType, RequireFields<MutationUncordonHostArgs, 'name'>>;
+  probeHost?: Resolver<Maybe<ResolversTypes['HostChange']>, ParentType, ContextType, RequireFields<MutationProbeHostArgs, 'name'>>;
+  deleteHost?: Resolver<Maybe<ResolversTypes['HostDeletion']>, ParentType, ContextType, RequireFields<MutationDeleteHostArgs, 'name'>>;
+  cancelOperation?: Resolver<Maybe<ResolversTypes['OperationChange']>, ParentType, ContextType, RequireFields<MutationCancelOperationArgs, 'id'>>;
+  createTenant?: Resolver<Maybe<ResolversTypes['TenantChange']>, ParentType, ContextType, RequireFields<MutationCreateTenantArgs, 'name'>>;
+  updateTenant?: Resolver<Maybe<ResolversTypes['TenantChange']>, ParentType, ContextType, RequireFields<MutationUpdateTenantArgs, 'name'>>;
+  deleteTenant?: Resolver<Maybe<ResolversTypes['TenantDeletion']>, ParentType, ContextType, RequireFields<MutationDeleteTenantArgs, 'name'>>;
+  createToken?: Resolver<Maybe<ResolversTypes['TokenCreation']>, ParentType, ContextType, RequireFields<MutationCreateTokenArgs, 'name'>>;
+  revokeToken?: Resolver<Maybe<ResolversTypes['TokenRevocation']>, ParentType, ContextType, RequireFields<MutationRevokeTokenArgs, 'id'>>;
 };
 
 export type PageInfoResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -1093,6 +1674,18 @@ export type InstanceEdgeResolvers<ContextType = GraphQLContext, ParentType exten
   node?: Resolver<ResolversTypes['Instance'], ParentType, ContextType>;
 };
 
+export type AppChangeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AppChange'] = ResolversParentTypes['AppChange']> = {
+  operation?: Resolver<Maybe<ResolversTypes['Operation']>, ParentType, ContextType>;
+  plan?: Resolver<Maybe<ResolversTypes['Plan']>, ParentType, ContextType>;
+  planDigest?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type AppUpdateResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AppUpdate'] = ResolversParentTypes['AppUpdate']> = {
+  app?: Resolver<Maybe<ResolversTypes['App']>, ParentType, ContextType>;
+  plan?: Resolver<Maybe<ResolversTypes['Plan']>, ParentType, ContextType>;
+  planDigest?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type SubscriptionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   workloads?: SubscriptionResolver<ResolversTypes['Workload'], "workloads", ParentType, ContextType, RequireFields<SubscriptionWorkloadsArgs, 'tenant'>>;
   events?: SubscriptionResolver<ResolversTypes['EventItem'], "events", ParentType, ContextType, RequireFields<SubscriptionEventsArgs, 'tenant'>>;
@@ -1174,6 +1767,18 @@ export type HostEdgeResolvers<ContextType = GraphQLContext, ParentType extends R
   node?: Resolver<ResolversTypes['Host'], ParentType, ContextType>;
 };
 
+export type HostChangeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['HostChange'] = ResolversParentTypes['HostChange']> = {
+  host?: Resolver<Maybe<ResolversTypes['Host']>, ParentType, ContextType>;
+  plan?: Resolver<Maybe<ResolversTypes['Plan']>, ParentType, ContextType>;
+  planDigest?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type HostDeletionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['HostDeletion'] = ResolversParentTypes['HostDeletion']> = {
+  deleted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  plan?: Resolver<Maybe<ResolversTypes['Plan']>, ParentType, ContextType>;
+  planDigest?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type OperationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Operation'] = ResolversParentTypes['Operation']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   tenant?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1230,6 +1835,10 @@ export type OperationStepConnectionResolvers<ContextType = GraphQLContext, Paren
 export type OperationStepEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['OperationStepEdge'] = ResolversParentTypes['OperationStepEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['OperationStep'], ParentType, ContextType>;
+};
+
+export type OperationChangeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['OperationChange'] = ResolversParentTypes['OperationChange']> = {
+  operation?: Resolver<ResolversTypes['Operation'], ParentType, ContextType>;
 };
 
 export type AppStatsResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AppStats'] = ResolversParentTypes['AppStats']> = {
@@ -1303,6 +1912,14 @@ export type TenantEdgeResolvers<ContextType = GraphQLContext, ParentType extends
   node?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
 };
 
+export type TenantChangeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['TenantChange'] = ResolversParentTypes['TenantChange']> = {
+  tenant?: Resolver<ResolversTypes['Tenant'], ParentType, ContextType>;
+};
+
+export type TenantDeletionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['TenantDeletion'] = ResolversParentTypes['TenantDeletion']> = {
+  deleted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
 export type WhoamiResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Whoami'] = ResolversParentTypes['Whoami']> = {
   kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1312,10 +1929,30 @@ export type WhoamiResolvers<ContextType = GraphQLContext, ParentType extends Res
   scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type NewTokenResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['NewToken'] = ResolversParentTypes['NewToken']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  role?: Resolver<ResolversTypes['Role'], ParentType, ContextType>;
+  tenant?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  createdBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  token?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type TokenCreationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['TokenCreation'] = ResolversParentTypes['TokenCreation']> = {
+  token?: Resolver<ResolversTypes['NewToken'], ParentType, ContextType>;
+};
+
+export type TokenRevocationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['TokenRevocation'] = ResolversParentTypes['TokenRevocation']> = {
+  revoked?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = GraphQLContext> = {
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Plan?: PlanResolvers<ContextType>;
   PlanStep?: PlanStepResolvers<ContextType>;
@@ -1336,6 +1973,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   WorkloadEdge?: WorkloadEdgeResolvers<ContextType>;
   InstanceConnection?: InstanceConnectionResolvers<ContextType>;
   InstanceEdge?: InstanceEdgeResolvers<ContextType>;
+  AppChange?: AppChangeResolvers<ContextType>;
+  AppUpdate?: AppUpdateResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Event?: EventResolvers<ContextType>;
   EventConnection?: EventConnectionResolvers<ContextType>;
@@ -1347,6 +1986,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   HostAllocated?: HostAllocatedResolvers<ContextType>;
   HostConnection?: HostConnectionResolvers<ContextType>;
   HostEdge?: HostEdgeResolvers<ContextType>;
+  HostChange?: HostChangeResolvers<ContextType>;
+  HostDeletion?: HostDeletionResolvers<ContextType>;
   Operation?: OperationResolvers<ContextType>;
   OperationError?: OperationErrorResolvers<ContextType>;
   OperationStep?: OperationStepResolvers<ContextType>;
@@ -1354,6 +1995,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   OperationEdge?: OperationEdgeResolvers<ContextType>;
   OperationStepConnection?: OperationStepConnectionResolvers<ContextType>;
   OperationStepEdge?: OperationStepEdgeResolvers<ContextType>;
+  OperationChange?: OperationChangeResolvers<ContextType>;
   AppStats?: AppStatsResolvers<ContextType>;
   ServiceUsage?: ServiceUsageResolvers<ContextType>;
   InstanceUsage?: InstanceUsageResolvers<ContextType>;
@@ -1365,7 +2007,12 @@ export type Resolvers<ContextType = GraphQLContext> = {
   BlockIoUsage?: BlockIoUsageResolvers<ContextType>;
   TenantConnection?: TenantConnectionResolvers<ContextType>;
   TenantEdge?: TenantEdgeResolvers<ContextType>;
+  TenantChange?: TenantChangeResolvers<ContextType>;
+  TenantDeletion?: TenantDeletionResolvers<ContextType>;
   Whoami?: WhoamiResolvers<ContextType>;
+  NewToken?: NewTokenResolvers<ContextType>;
+  TokenCreation?: TokenCreationResolvers<ContextType>;
+  TokenRevocation?: TokenRevocationResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = GraphQLContext> = {

@@ -1,11 +1,28 @@
-import type { Database } from '../../db/types.ts'
 import { isAppError } from '../../errors/app-error.ts'
 import { createLoader } from '../../web/loaders.ts'
-import { authorizeAdmin, authorizeTenant, pageInput, perContext, toConnection } from '../../web/index.ts'
+import {
+  actorOf,
+  authorizeAdmin,
+  authorizeTenant,
+  bodyOf,
+  pageInput,
+  perContext,
+  toConnection,
+} from '../../web/index.ts'
+import { factsOfMutation, idempotent, type IdempotencyDeps } from '../idempotency/index.ts'
 import type { Resolvers } from '../resolver-types/index.ts'
-import { pageOfTenants, tenantsNamed } from './tenants.service.ts'
+import { ChangeTenant, CreateTenant } from './tenants.schemas.ts'
+import {
+  authorizePlatform,
+  changeTenant,
+  createTenant,
+  pageOfTenants,
+  removeTenant,
+  tenantsNamed,
+} from './tenants.service.ts'
 
-export function tenantsResolvers({ db }: { readonly db: Database }): Resolvers {
+export function tenantsResolvers(deps: IdempotencyDeps): Resolvers {
+  const { db } = deps
   const loadersOf = perContext(() => ({
     tenant: createLoader(async (names: readonly string[]) => await tenantsNamed(db.prisma, names)),
   }))
@@ -23,6 +40,34 @@ export function tenantsResolvers({ db }: { readonly db: Database }): Resolvers {
       async tenants(_root, args, { principal }) {
         authorizeAdmin(principal)
         return toConnection(await pageOfTenants(db.prisma, pageInput(args)))
+      },
+    },
+    Mutation: {
+      async createTenant(_root, args, { principal }) {
+        authorizeAdmin(principal)
+        const body = bodyOf(CreateTenant, args)
+        const facts = factsOfMutation(principal, 'createTenant', [], args)
+        const answer = await idempotent(deps, facts, async (tx) => await createTenant(tx, body, actorOf(principal)))
+        return { tenant: answer.body }
+      },
+      async updateTenant(_root, args, { principal }) {
+        authorizePlatform(principal, args.name)
+        const body = bodyOf(ChangeTenant, args)
+        const version = args.expectVersion ?? null
+        const facts = factsOfMutation(principal, 'updateTenant', [args.name], args)
+        const answer = await idempotent(
+          deps,
+          facts,
+          async (tx) => await changeTenant(tx, args.name, version, body, actorOf(principal)),
+        )
+        return { tenant: answer.body }
+      },
+      async deleteTenant(_root, args, { principal }) {
+        authorizePlatform(principal, args.name)
+        const version = args.expectVersion ?? null
+        const facts = factsOfMutation(principal, 'deleteTenant', [args.name], args)
+        await idempotent(deps, facts, async (tx) => await removeTenant(tx, args.name, version, actorOf(principal)))
+        return { deleted: true }
       },
     },
   }

@@ -6,6 +6,7 @@ import { emit } from '../../events/index.ts'
 import { newId } from '../../lib/ids.ts'
 import {
   type Answer,
+  authorizeAdmin,
   authorizeTenant,
   closed,
   decodeCursor,
@@ -47,6 +48,12 @@ export async function tenantFor(
   const row = await findTenant(tx, name)
   if (!row) throw tenantNotFound(name)
   return { id: row.id, name: row.name }
+}
+
+/** For admins; a tenant's token learns 403 about its own tenant and 404 about all others. */
+export function authorizePlatform(principal: Principal, tenant: string): void {
+  authorizeTenant(principal, tenant, 'read')
+  authorizeAdmin(principal)
 }
 
 export async function createTenant(
