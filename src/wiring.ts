@@ -93,7 +93,10 @@ export function createRuntime(config: Config, log: Logger): Runtime {
           hosts,
           outbound,
           checks,
-          routes: (live) => [consolePage, graphqlPlugin({ ...live, db, sealer, log, installation, hosts, idempotencyHours })],
+          routes: (live) => [
+            consolePage,
+            graphqlPlugin({ ...live, db, sealer, log, installation, hosts, idempotencyHours }),
+          ],
           exec: config.exec,
           idempotencyHours,
         }),
@@ -165,6 +168,12 @@ async function startWorker({
 }): Promise<Runner> {
   const observer = new Observer({ db, log, workerId, intervalMs: config.observeIntervalMs, driver: hosts.driver })
   await part(observer.start(), async () => await observer.stop())
+  const sampler = new Sampler({ db, log, workerId, keep: config.statsKeep, connect: hosts.connect })
+  sampler.start()
+  await part(Promise.resolve(sampler), async () => await sampler.stop())
+  const kinds = { [HISTORY]: (question: unknown) => sampler.answer(question) }
+  const answerer = new Answerer({ db, log, workerId, kinds })
+  await part(answerer.start(), async () => await answerer.stop())
   const upkeep = new Upkeep({
     db,
     log,
@@ -172,12 +181,6 @@ async function startWorker({
     resyncIntervalMs: config.resyncIntervalMs,
     retention: config.retention,
     sealer,
-  const sampler = new Sampler({ db, log, workerId, keep: config.statsKeep, connect: hosts.connect })
-  sampler.start()
-  await part(Promise.resolve(sampler), async () => await sampler.stop())
-  const kinds = { [HISTORY]: (question: unknown) => sampler.answer(question) }
-  const answerer = new Answerer({ db, log, workerId, kinds })
-  await part(answerer.start(), async () => await answerer.stop())
   })
   upkeep.start()
   await part(Promise.resolve(upkeep), async () => await upkeep.stop())
