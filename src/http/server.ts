@@ -9,9 +9,10 @@ import { appRoutes } from '../modules/apps/index.ts'
 import { eventsRoutes } from '../modules/events/index.ts'
 import { type ExecLimits, execRoutes } from '../modules/exec/index.ts'
 import { type HostAccess, hostsRoutes } from '../modules/hosts/index.ts'
-import { tenantsRoutes } from '../modules/tenants/index.ts'
 import { createQuestions, type Questions } from '../modules/questions/index.ts'
 import { createStatsHub, type StatsHub, statsRoutes } from '../modules/stats/index.ts'
+import { logsRoutes, LogStreams } from '../modules/logs/index.ts'
+import { tenantsRoutes } from '../modules/tenants/index.ts'
 import { createStreamGate, type StreamGate, tokensRoutes } from '../modules/tokens/index.ts'
 import { webhooksRoutes } from '../modules/webhooks/index.ts'
 import type { Outbound } from '../outbound/index.ts'
@@ -40,12 +41,13 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/
 export interface LiveParts {
   readonly feeds: EventFeeds
   readonly gate: StreamGate
+  readonly stats: StatsHub
+  readonly logs: LogStreams
+  readonly questions: Questions
 }
 
 export interface ServerDeps {
   readonly db: Database
-  readonly stats: StatsHub
-  readonly questions: Questions
   readonly sealer: Sealer
   readonly hosts: HostAccess
   /** The way to addresses that tenants choose. */
@@ -76,6 +78,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     feeds: createEventFeeds(deps),
     gate: createStreamGate(deps),
     stats: createStatsHub(deps),
+    logs: new LogStreams(),
     questions: createQuestions(deps),
   }
   const metrics = createMetrics({ ...deps, openStreams: () => live.gate.open })
@@ -123,6 +126,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     draining = true
     await live.gate.close()
     await live.feeds.close()
+    live.stats.close()
+    await live.questions.close()
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
@@ -131,8 +136,6 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
         detail: 'this server is stopping',
         headers: { connection: 'close', 'retry-after': '1' },
       })
-    live.stats.close()
-    await live.questions.close()
     await authenticateRequest(db, request)
   })
   app.addHook('preValidation', async (request) => checkInput(request))
@@ -172,6 +175,9 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(appRoutes(deps))
   await app.register(webhooksRoutes(deps))
   await app.register(eventsRoutes({ ...deps, ...live }))
+  await app.register(statsRoutes({ ...deps, ...live }))
+  await app.register(logsRoutes({ ...deps, ...live }))
+  await app.register(execRoutes({ ...deps, ...live, exec: deps.exec ?? EXEC_LIMITS }))
   for (const plugin of deps.routes?.(live) ?? []) await app.register(plugin)
   await app.ready()
   return app
@@ -187,8 +193,6 @@ function onlyJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-  await app.register(statsRoutes({ ...deps, ...live }))
-  await app.register(execRoutes({ ...deps, ...live, exec: deps.exec ?? EXEC_LIMITS }))
     if (body.length === 0) return done(null, undefined)
     void parse(request, String(body), done)
   })

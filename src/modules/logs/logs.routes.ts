@@ -104,12 +104,18 @@ function readSince(text: string): string {
   const [, count, unit = ''] = AGO.exec(text) ?? []
   const [, seconds = '', fraction = '', zone = ''] = TIME.exec(text.toUpperCase()) ?? []
   const at = count === undefined ? Date.parse(`${seconds}${zone}`) : Date.now() - Number(count) * (UNIT_MS[unit] ?? 0)
-  if (Number.isNaN(at) || at > LATEST_MS) {
+  // The last of February and its kin: a day that there is not becomes one of the next month.
+  const isDay = count !== undefined || toSeconds(Date.parse(`${seconds}Z`)) === seconds
+  if (Number.isNaN(at) || at > LATEST_MS || !isDay) {
     const message = 'is neither a time of RFC 3339 nor a number with s, m, h or d'
     throw new AppError('bad_request', {
       detail: `/query/since ${message}`,
       errors: [{ path: '/query/since', message }],
     })
   }
-  return `${new Date(Math.max(0, at)).toISOString().slice(0, 19)}.${fraction.padEnd(9, '0')}Z`
+  return `${toSeconds(Math.max(0, at))}.${fraction.padEnd(9, '0')}Z`
+}
+
+function toSeconds(ms: number): string {
+  return Number.isNaN(ms) ? '' : new Date(ms).toISOString().slice(0, 19)
 }
