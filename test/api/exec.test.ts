@@ -94,6 +94,14 @@ if (await requireEngines(t)) {
       await shell.begun
       shell.type('echo $((20 + 22)); ls /no/such\n')
       await eventually('it answers', () => /\b42\r\n/.test(shell.stdout) && /No such file/.test(shell.stdout))
+      // Ctrl-P and Ctrl-Q, by which the stock CLI lets go of a terminal, are the command's.
+      shell.type('stty raw -echo; dd bs=1 count=2 2>/dev/null | od -An -to1; stty sane\n')
+      await eventually('it is raw', () => /stty sane\r\n/.test(shell.stdout))
+      shell.type('\u0010')
+      shell.type('\u0011')
+      await eventually('they come through', () => / 020 021/.test(shell.stdout))
+      shell.type('ls /no/such\n')
+      await eventually('it answers', () => shell.stdout.split('No such file').length === 3)
       shell.endInput()
       const { stderr, status } = await shell.end()
       t.equal(stderr, '', 'both outputs are one')
@@ -140,6 +148,29 @@ if (await requireEngines(t)) {
       client.chunks.stdout.length = 0
       t.ok(process.memoryUsage().rss < rss + 300_000_000)
       await eventually('it is killed', async () => !/\byes\b/.test(await engine.docker(['top', nativeId])))
+    })
+
+    t.test('a client that sends pings and reads no answers is cut off', async (t) => {
+      const client = exec(path(id, ['sleep', '1000']))
+      await client.begun
+      Reflect.get(client.socket, '_socket').pause()
+      const sent = () => client.socket.bufferedAmount < 1_000_000
+      await eventually('it is closed', () => {
+        for (let n = 0; n < 20_000 && sent(); n++) client.socket.ping(Buffer.alloc(125), undefined, () => {})
+        return api.app.websocketServer.clients.size === 0
+      })
+      t.pass()
+    })
+
+    t.test('thousands of sizes and ends of the input cost nothing', async (t) => {
+      const client = exec(
+        path(id, ['sh', '-c', 'while [ "$(stty size)" != "7 7" ]; do sleep 0.05; done; sleep 0.2'], { tty: 'true' }),
+      )
+      await client.begun
+      for (let n = 1; n <= 5000; n++) client.resize(100 + (n % 50), 50)
+      client.resize(7, 7)
+      for (let n = 0; n < 5000; n++) client.endInput()
+      t.match(await client.end(), { code: 1000, status: { status: 'Success' } })
     })
 
     t.test('input that the command does not read is not taken either', async (t) => {

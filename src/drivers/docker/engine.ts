@@ -44,8 +44,9 @@ export interface Engine {
    */
   subscribe(call: CallOptions, request: EngineRequest): Promise<AsyncGenerator<Buffer>>
   /**
-   * The connection itself, once the engine has given it up for raw bytes both ways: its end of writing is the end of the input. It is the
-   * caller's from then on: who does not read and destroy it leaks it.
+   * The connection itself, once the engine has given it up for raw bytes both ways: its end of writing is the end of the input. It breaks
+   * with `host_unreachable` when the engine answers no ping beside it (within 10 s). It is the caller's from then on: who does not read and
+   * destroy it leaks it.
    */
   hijack(call: CallOptions, request: EngineRequest): Promise<Duplex>
   /** The engine's own clock, in whole seconds rounded down: how long something has run there is no business of ours. */
@@ -223,12 +224,14 @@ export function connectEngine(endpoint: Endpoint): Engine {
   const hijack = async (call: CallOptions, wanted: EngineRequest): Promise<Duplex> => {
     const { minor } = await negotiate(call)
     call.guard?.()
-    return await within(
-      call.signal,
-      CHANGE_MS,
-      wanted,
-      async (signal) => await upgrade(`/v1.${minor}${wanted.path}`, wanted, signal),
-    )
+    const path = `/v1.${minor}${wanted.path}`
+    const upgraded = async (signal: AbortSignal) => await upgrade(path, wanted, signal)
+    const connection = await within(call.signal, CHANGE_MS, wanted, upgraded)
+    const over = new AbortController()
+    connection.once('close', () => over.abort())
+    if (connection.destroyed) over.abort()
+    watch(call, over.signal, QUIET_PULSE_MS).catch((error: Error) => connection.destroy(error))
+    return connection
   }
 
   const subscribe = async (call: CallOptions, wanted: EngineRequest): Promise<AsyncGenerator<Buffer>> => {

@@ -16,6 +16,11 @@ const MINOR_OF_CONSOLE_SIZE = 42
 /** The command has it in its environment, and so has all that it starts. */
 const MARK = 'MOORAGE_EXEC'
 const POLL_MS = { first: 20, most: 1000 }
+/**
+ * An engine takes a sequence of keys as the wish to let go of a terminal, and holds back the first until it sees the second; there is no
+ * way to have none. Its own is Ctrl-P, which shells use; nobody types this one.
+ */
+const DETACH_KEYS = Array.from({ length: 8 }, () => 'ctrl-^,ctrl-_').join(',')
 /** How long a command that is let go of is hunted, and how long one look for it may take. */
 const KILL_MS = 5000
 const KILL_ROUND_MS = 1000
@@ -60,6 +65,7 @@ export async function exec(
         Tty: wanted.tty,
         Cmd: wanted.command,
         Env: [mark],
+        ...(wanted.tty && { DetachKeys: DETACH_KEYS }),
         ...size,
       },
     }),

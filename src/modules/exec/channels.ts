@@ -7,11 +7,17 @@ export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, cl
 
 const MOST_CELLS = 65_535
 
+/** Of a terminal. */
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
 /** What a client's message says. */
 export type Input =
   | { readonly kind: 'stdin'; readonly data: Buffer }
   | { readonly kind: 'end_of_stdin' }
-  | { readonly kind: 'resize'; readonly size: { readonly columns: number; readonly rows: number } }
+  | { readonly kind: 'resize'; readonly size: Size }
   | { readonly kind: 'nothing' }
 
 /** Throws `bad_request` for what the protocol does not have. An empty message says nothing, and so does a size of nothing. */

@@ -4,7 +4,16 @@ import type { ExecSession } from '../../drivers/streams.ts'
 import { AppError, isAppError } from '../../errors/app-error.ts'
 import { sleep } from '../../lib/abort.ts'
 import { monotonicMs } from '../../lib/clock.ts'
-import { CHANNEL, exitStatus, failureStatus, type Input, readMessage, type Status, toMessage } from './channels.ts'
+import {
+  CHANNEL,
+  exitStatus,
+  failureStatus,
+  type Input,
+  readMessage,
+  type Size,
+  type Status,
+  toMessage,
+} from './channels.ts'
 
 /**
  * A client that neither answers a ping nor sends for so long is gone. One that is not read (the command takes no input) is pinged more often: nothing but
@@ -70,6 +79,10 @@ export async function runSession(options: SessionOptions): Promise<SessionEnd> {
   let taking = 1
   let sending = false
   let heard = true
+  let inputEnded = false
+  /** One is asked for at a time, and only the newest of those that came meanwhile. */
+  let resizing = false
+  let nextSize: Size | null = null
   let stopWaiting = (): void => {}
 
   const finish = (verdict: Verdict): void => {
@@ -126,13 +139,26 @@ export async function runSession(options: SessionOptions): Promise<SessionEnd> {
     sending = false
   }
   const take = (session: ExecSession, input: Input): void => {
-    if (input.kind === 'end_of_stdin') session.endInput()
-    if (input.kind === 'resize')
-      session.resize(input.size).catch((error: unknown) => log.debug({ err: error }, 'a terminal got no new size'))
-    if (input.kind !== 'stdin') return
+    if (input.kind === 'resize') {
+      nextSize = input.size
+      if (!resizing) void resize(session)
+    }
+    if (inputEnded || (input.kind !== 'stdin' && input.kind !== 'end_of_stdin')) return
+    if (input.kind === 'end_of_stdin') {
+      inputEnded = true
+      return session.endInput()
+    }
     taking++
     socket.pause()
     void session.write(input.data).finally(taken)
+  }
+  const resize = async (session: ExecSession): Promise<void> => {
+    resizing = true
+    for (let size = nextSize; size && !end; size = nextSize) {
+      nextSize = null
+      await session.resize(size).catch((error: unknown) => log.debug({ err: error }, 'a terminal got no new size'))
+    }
+    resizing = false
   }
   const taken = (): void => {
     idle.refresh()
