@@ -3,6 +3,9 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
+/** What Chromium ends its requests with whenever an interface comes or goes on the machine: with each engine of another test. */
+const NETWORK_CHANGED = 'net::ERR_NETWORK_CHANGED'
+
 export type { Page } from 'playwright-core'
 
 /** A page of a browser of its own, and what its user should never have to see. */
@@ -45,11 +48,14 @@ export async function openTab(browser: Browser, options: BrowserContextOptions =
   const page = await context.newPage()
   const complaints: string[] = []
   const origins = new Set<string>()
+  const complain = (text: string): void => {
+    if (!text.includes(NETWORK_CHANGED)) complaints.push(text)
+  }
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+    if (message.type() === 'error' || message.type() === 'warning') complain(message.text())
   })
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`))
+  page.on('pageerror', (error) => complain(String(error)))
+  page.on('requestfailed', (request) => complain(`${request.url()}: ${request.failure()?.errorText}`))
   page.on('request', (request) => {
     const { protocol, origin } = new URL(request.url())
     if (protocol !== 'data:') origins.add(origin)

@@ -315,7 +315,17 @@ async function tokenOf(server: LabServer, tenant: string): Promise<string> {
 }
 
 async function signIn(page: Page, server: LabServer, token: string, place = ''): Promise<void> {
-  await page.goto(`${server.url}/console${place}`)
+  await eventually('the page is there', async () => {
+    // Its scripts too may be cut off by a change of the machine's network.
+    await page.goto(`${server.url}/console${place}`)
+    return await page
+      .getByLabel('Token')
+      .waitFor({ timeout: 5000 })
+      .then(
+        () => true,
+        () => false,
+      )
+  })
   await page.getByLabel('Token').fill(token)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('button', { name: 'Sign out' }).waitFor()

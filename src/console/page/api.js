@@ -7,6 +7,8 @@ const SILENCE_MS = 45_000
 const LONGEST_PAUSE_MS = 15_000
 const CROWDED_MS = 5000
 const PAGE = 200
+/** How often a request is sent again that got no answer. */
+const AGAIN = 2
 
 /** What the API says against a request. */
 export class ApiError extends Error {
@@ -47,8 +49,16 @@ export function createApi({ token, onRefused }) {
   return {
     /** @template T @param {string} path @param {AbortSignal} signal @returns {Promise<T>} */
     async get(path, signal) {
-      const response = await ask(path, { signal, headers: { accept: 'application/json' } })
-      return await response.json()
+      for (let failures = 0; ; failures++) {
+        try {
+          const response = await ask(path, { signal, headers: { accept: 'application/json' } })
+          return await response.json()
+        } catch (error) {
+          // The network changed, a laptop woke up: what is only read is asked for again.
+          if (signal.aborted || error instanceof ApiError || failures === AGAIN) throw error
+          await pause(300 * 3 ** failures, signal)
+        }
+      }
     },
 
     /** The first `most` of a list. @template T @param {string} path @param {AbortSignal} signal @param {number} [most] @returns {Promise<T[]>} */

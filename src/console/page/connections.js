@@ -10,9 +10,7 @@ const STREAMS = 5
  * @returns {Promise<boolean>}
  */
 export async function withConnection(stream) {
-  const [page] = performance.getEntriesByType('navigation')
-  const limited = page instanceof PerformanceNavigationTiming && page.nextHopProtocol === 'http/1.1'
-  if (!limited || !isSecureContext) {
+  if (sharesConnection() || !isSecureContext) {
     await stream()
     return true
   }
@@ -25,6 +23,13 @@ export async function withConnection(stream) {
     if (got) return true
   }
   return false
+}
+
+/** Whether requests to this server share one connection: HTTP/2 and 3. What came from the cache does not say. */
+function sharesConnection() {
+  return performance
+    .getEntriesByType('resource')
+    .some((entry) => entry instanceof PerformanceResourceTiming && /^h[23]/.test(entry.nextHopProtocol))
 }
 
 /** Resolves once the tab can be seen. @param {AbortSignal} signal */
