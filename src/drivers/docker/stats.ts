@@ -8,7 +8,7 @@ import { mapRefusal, Refusal } from './map-error.ts'
 import { type CpuLimit, type EngineStats, toSample } from './stats-sample.ts'
 
 /** A container's CPU limit can be changed by hand alone, and its owner never: they are asked for this seldom. */
-const KNOWN_MS = 60_000
+const KNOWN_MS = 300_000
 const MOST_KNOWN = 10_000
 /** The engine's document of one sample has some kilobytes. */
 const MOST_LINE = 1024 * 1024
@@ -44,7 +44,8 @@ export function statsReader(context: Context): Driver['stats'] {
     const path = `/containers/${part(ref)}/stats`
     if (!follow) {
       const query = { stream: false, 'one-shot': true }
-      const stats = await context.engine.find<EngineStats>(call, { method: 'GET', path, query })
+      // The engine answers with its next sample: up to a second that no other call has to wait for.
+      const stats = await context.engine.find<EngineStats>(call, { method: 'GET', path, query, long: true })
       const sample = stats && toSample(stats, limit)
       if (sample) yield sample
       return

@@ -10,29 +10,27 @@ import { SharedView, type ViewOptions } from './shared-view.ts'
 import { usageOf } from './usage.ts'
 import type { DbLogger } from '../../db/types.ts'
 import type { Driver, StatsSample } from '../../drivers/index.ts'
-import { abortable, sleep, withDeadline, within } from '../../lib/abort.ts'
+import { abortable, withDeadline, within } from '../../lib/abort.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import { KeyedLock } from '../../lib/limit.ts'
 import type { HostAccess } from '../hosts/index.ts'
 
 /** A host shows its marker within this, or there is none of its stats. */
 const CONNECT_MS = 6000
-/** Both samples of a read. */
-const SAMPLE_MS = 8000
-/** Between them, where nobody read it shortly before. */
-const APART_MS = 1000
+/** A read: two samples, which engines take a second apart. */
+const READ_MS = 8000
 /** A reading is given again for so long, and its sample is what the next one counts from for so long. */
 const AGAIN_MS = 500
 const KEPT_MS = 5000
-/** Calls at one engine at a time, of the eight that are under way there at most: the others are the operations'. */
-const CALLS = 4
+/** Of one host at a time: each is a connection for two seconds. */
+const READS = 100
 /** Engine streams of a process. */
 const MOST_STREAMS = 2000
 
 const FULL: Reading = { usage: null, problem: 'this server watches as many containers as it can' }
 
 export interface StatsHub {
-  /** What a container uses now: of its stream where there is one, else of two samples a second apart. Does not throw for what a host does. */
+  /** What a container uses now: of its stream where there is one, else of a short one. Throws nothing but the signal's reason. */
   read(container: Container, signal: AbortSignal): Promise<Reading>
   /** One engine stream however many watch it; it ends with the last one's `release`. */
   watch(container: Container): ContainerWatch
@@ -65,7 +63,7 @@ export function createStatsHub({
   const reading = new Map<string, Promise<Reading>>()
   const kept = new Map<string, { readonly sample: StatsSample; readonly reading: Reading; readonly at: number }>()
   const views = new Map<string, SharedView<unknown>>()
-  const calls = new KeyedLock(CALLS)
+  const reads = new KeyedLock(READS)
 
   /** Many containers of a host ask for it at once: one of them connects. */
   const connect = async (hostId: string, signal: AbortSignal): Promise<Driver> => {
@@ -78,16 +76,24 @@ export function createStatsHub({
     return await abortable(made, signal)
   }
 
-  const take = async ({ hostId, nativeId }: Container, signal: AbortSignal): Promise<StatsSample | null> =>
-    await calls.run(hostId, signal, async () => {
-      const driver = await connect(hostId, signal)
-      for await (const sample of driver.stats(nativeId, { follow: false }, { signal })) return sample
-      signal.throwIfAborted()
-      return null
-    })
+  const take = async ({ id, hostId, nativeId }: Container, before: StatsSample | null, signal: AbortSignal) => {
+    const driver = await connect(hostId, signal)
+    let last = before
+    for await (const sample of driver.stats(nativeId, { follow: true }, { signal })) {
+      if (last) {
+        const made: Reading = { usage: usageOf(last, sample), problem: null }
+        kept.delete(id)
+        kept.set(id, { sample, reading: made, at: monotonicMs() })
+        return made
+      }
+      last = sample
+    }
+    signal.throwIfAborted()
+    return NOTHING
+  }
 
   const measure = async (container: Container): Promise<Reading> => {
-    const signal = withDeadline(SAMPLE_MS, closing.signal)
+    const signal = withDeadline(READ_MS, closing.signal)
     const now = monotonicMs()
     // In the order of their writing: the oldest come first.
     for (const [id, { at }] of kept) {
@@ -97,15 +103,7 @@ export function createStatsHub({
     try {
       const last = kept.get(container.id)
       if (last && now - last.at < AGAIN_MS) return last.reading
-      const before = last?.sample ?? (await take(container, signal))
-      if (!before) return NOTHING
-      if (!last) await sleep(APART_MS, signal)
-      const sample = await take(container, signal)
-      if (!sample) return NOTHING
-      const made: Reading = { usage: usageOf(before, sample), problem: null }
-      kept.delete(container.id)
-      kept.set(container.id, { sample, reading: made, at: monotonicMs() })
-      return made
+      return await reads.run(container.hostId, signal, async () => await take(container, last?.sample ?? null, signal))
     } catch (error) {
       log.debug({ err: error, host: container.hostId }, 'the stats of a container could not be read')
       return { usage: null, problem: problemOf(error) }
@@ -147,7 +145,7 @@ export function createStatsHub({
     async read(container, signal) {
       const stream = streams.get(container.id)
       if (stream) {
-        const isSettled = await abortable(within(SAMPLE_MS, stream.settled), signal)
+        const isSettled = await abortable(within(READ_MS, stream.settled), signal)
         return isSettled ? stream.reading : { usage: null, problem: 'its host did not answer in time' }
       }
       const before = reading.get(container.id)

@@ -12,8 +12,8 @@ export const SAMPLE_INTERVAL_MS = 10_000
 const KEPT_MS = 60 * 60 * 1000
 /** Instances whose samples are kept: 46 MB of them. Those of apps that were watched last go first. */
 const MOST = 4000
-/** Calls at one engine at a time. */
-const CALLS = 2
+/** Of one host at a time: an engine answers up to a second later, with its next sample. */
+const CALLS = 64
 
 export interface SamplerOptions {
   readonly db: Database
@@ -112,16 +112,18 @@ export class Sampler {
     const { connect, log } = this.#options
     const signal = withDeadline(Math.max(this.#intervalMs, 5000), this.#stop.signal)
     const calls = new Limit(CALLS)
+    // Its hour has a gap then.
+    const failed = (error: unknown): void => {
+      if (!this.#stop.signal.aborted) log.debug({ err: error, host: hostId }, 'it could not be sampled')
+    }
     try {
       const driver = await connect(hostId, { signal })
-      await Promise.all(
-        containers
-          .filter(({ runs }) => runs)
-          .map(async (container) => await calls.run(signal, async () => await this.#sample(driver, container, signal))),
-      )
+      const sampled = containers
+        .filter(({ runs }) => runs)
+        .map(async (container) => await calls.run(signal, async () => await this.#sample(driver, container, signal)))
+      for (const one of await Promise.allSettled(sampled)) if (one.status === 'rejected') failed(one.reason)
     } catch (error) {
-      // Its hour has a gap then.
-      if (!this.#stop.signal.aborted) log.debug({ err: error, host: hostId }, 'a host could not be sampled')
+      failed(error)
     }
   }
 
