@@ -8,7 +8,7 @@ import { Limit } from '../lib/limit.ts'
 /** What an engine tells of one container in so short a time is looked at once: a start is five events. */
 const COALESCE_MS = 4
 /** Containers of one host that are looked at at once. */
-const LOOKS = 8
+const LOOKS = 16
 /** No list takes so long. */
 const REMEMBER_MS = 120_000
 
@@ -40,6 +40,8 @@ export class Changes {
   readonly #failure = Promise.withResolvers<never>()
   /** Looks and writes that are under way. */
   readonly #work = new Set<Promise<void>>()
+  /** Who waits for what is told of a container. */
+  readonly #waiting = new Map<string, Set<() => void>>()
   #writing = false
 
   constructor(options: ChangesOptions) {
@@ -54,9 +56,20 @@ export class Changes {
 
   add(nativeId: string): void {
     this.#told.set(nativeId, monotonicMs())
+    for (const wake of this.#waiting.get(nativeId) ?? []) wake()
     const lane = this.#lanes.get(nativeId)
     if (lane) lane.again = true
     else this.#run(this.#follow(nativeId))
+  }
+
+  /** Calls `wake` whenever the engine tells of this container, until what it gives is called. */
+  onTold(nativeId: string, wake: () => void): () => void {
+    const all = this.#waiting.get(nativeId) ?? new Set()
+    this.#waiting.set(nativeId, all.add(wake))
+    return () => {
+      all.delete(wake)
+      if (all.size === 0 && this.#waiting.get(nativeId) === all) this.#waiting.delete(nativeId)
+    }
   }
 
   /** Resolves when nothing is under way; once the signal has aborted, that is soon. */

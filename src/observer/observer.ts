@@ -74,6 +74,19 @@ export class Observer {
     return observation
   }
 
+  /** Waits `ms`, or, where this worker watches the host, until its engine tells of this container. Rejects when the signal aborts. */
+  async pause(hostId: string, nativeId: string, ms: number, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController()
+    const forget = this.#watchers.get(hostId)?.onTold(nativeId, () => woken.abort())
+    try {
+      await sleep(ms, AbortSignal.any([signal, woken.signal]))
+    } catch (error) {
+      if (signal.aborted || !woken.signal.aborted) throw error
+    } finally {
+      forget?.()
+    }
+  }
+
   async #run(): Promise<void> {
     const { log } = this.#options
     while (!this.#stop.signal.aborted) {

@@ -78,6 +78,11 @@ export class Watcher {
     this.#poked = new AbortController()
   }
 
+  /** Of what it follows now; nothing where it follows nothing. */
+  onTold(nativeId: string, wake: () => void): () => void {
+    return this.#changes?.onTold(nativeId, wake) ?? (() => {})
+  }
+
   toldSince(ms: number): string[] {
     return this.#changes?.toldSince(ms) ?? []
   }

@@ -191,6 +191,7 @@ async function converge({
         call,
         stopSignal: lease.stopSignal,
         changed: glance.ask,
+        pause: async (nativeId, ms, signal) => await observer.pause(host.id, nativeId, ms, signal),
         awaitMs,
       })
       nextSeq = result.nextSeq

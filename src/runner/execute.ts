@@ -25,6 +25,8 @@ export interface ExecuteOptions {
   readonly stopSignal: AbortSignal
   /** A step that changed the engine has finished. */
   readonly changed: () => void
+  /** Waits so long before a container is looked at again, or until something of it changes. */
+  readonly pause: (nativeId: string, ms: number, signal: AbortSignal) => Promise<void>
   /** How long one `await` step may wait in all. */
   readonly awaitMs: number
 }
@@ -139,7 +141,10 @@ async function act(options: ExecuteOptions, step: Step): Promise<StepResult> {
 }
 
 /** Looks at the container until it is as the step wants it. Throws `health_timeout` or `crash_loop` with the end of its log. */
-async function waitFor({ driver, desired, call, stopSignal, awaitMs }: ExecuteOptions, step: Step): Promise<string> {
+async function waitFor(
+  { driver, desired, call, stopSignal, awaitMs, pause }: ExecuteOptions,
+  step: Step,
+): Promise<string> {
   const { spec } = desired
   if (!spec || !step.service)
     throw new AppError('internal', { detail: 'a step waits for a service that the spec does not have' })
@@ -167,7 +172,7 @@ async function waitFor({ driver, desired, call, stopSignal, awaitMs }: ExecuteOp
         call,
       )
     }
-    await sleep(pollMs, AbortSignal.any([call.signal, stopSignal]))
+    await pause(container?.nativeId ?? name, pollMs, AbortSignal.any([call.signal, stopSignal]))
     container = await driver.inspect(name, call)
   }
 }

@@ -148,3 +148,21 @@ t.test('what can not be looked at just now is made good by a list', async (t) =>
   await isTrue(lab)
   t.ok(broken < 3)
 })
+
+t.test('who waits for a container goes on as soon as the engine tells of it, and no sooner', async (t) => {
+  const lab = await runnerLab(t)
+  const { observer } = await lab.worker({ observeMs: NEVER })
+  await status(lab, 'ready')
+  await shop(lab, 2)
+  await isTrue(lab)
+  const [first, second] = lab.engine.containers().map(({ nativeId }) => nativeId)
+  const abort = new AbortController()
+  const waits = async (nativeId = '') => await observer.pause(lab.hostId, nativeId, 600_000, abort.signal)
+  const [told, other] = [waits(first), waits(second)]
+  lab.engine.remove(first ?? '')
+  await told
+  const reason = new Error('enough')
+  abort.abort(reason)
+  await t.rejects(other, reason)
+  await observer.pause(lab.hostId, 'none', 1, new AbortController().signal)
+})

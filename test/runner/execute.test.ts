@@ -3,6 +3,7 @@ import t from 'tap'
 import { insertApp, insertQueued } from './rows.ts'
 import { openDatabase } from '../../src/db/index.ts'
 import { AppError } from '../../src/errors/app-error.ts'
+import { sleep } from '../../src/lib/abort.ts'
 import type { Plan, Step } from '../../src/planning/index.ts'
 import { execute } from '../../src/runner/execute.ts'
 import { StopAsked } from '../../src/runner/lease.ts'
@@ -56,6 +57,7 @@ async function stage(t: Teardown) {
       call: { signal: cancel.signal },
       stopSignal: stop.signal,
       changed: () => (changes += 1),
+      pause: async (_nativeId, ms, signal) => await sleep(ms, signal),
       awaitMs: 60_000,
     })
   const statuses = async () =>

@@ -50,8 +50,9 @@ export function gone(kind: string, name: string): AppError {
 export async function inspectContainer(
   { engine, call }: Pick<Work, 'engine' | 'call'>,
   ref: string,
+  how: { readonly look?: boolean } = {},
 ): Promise<ContainerInfo | null> {
-  return await engine.find<ContainerInfo>(call, { method: 'GET', path: `/containers/${part(ref)}/json` })
+  return await engine.find<ContainerInfo>(call, { ...how, method: 'GET', path: `/containers/${part(ref)}/json` })
 }
 
 /**

@@ -18,6 +18,8 @@ const QUIET_PULSE_MS = 5000
 const PING: EngineRequest = { method: 'GET', path: '/_ping' }
 /** Calls under way at one engine. Those that wait there for long by their nature (a stop's grace) are counted by who asks for them. */
 const CALLS = 8
+/** Looks at single containers beside them: a container that is being started answers only then. */
+const LOOKS = 16
 
 export interface EngineRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -29,6 +31,8 @@ export interface EngineRequest {
   readonly timeoutMs?: number
   /** It takes long by its nature: it holds up no others, and the caller sees to it that these are not too many. */
   readonly long?: boolean
+  /** It looks at one container: it waits for none of those that change or list many. */
+  readonly look?: boolean
 }
 
 export interface Engine {
@@ -50,7 +54,7 @@ export interface Engine {
    */
   hijack(call: CallOptions, request: EngineRequest): Promise<Duplex>
   /** The engine's own clock, in whole seconds rounded down: how long something has run there is no business of ours. */
-  clockMs(call: CallOptions): Promise<number>
+  clockMs(call: CallOptions, of?: Pick<EngineRequest, 'look'>): Promise<number>
   /** The minor number of the API version that requests use, asked for anew with `fresh`. Throws `unsupported` where there is none in common. */
   negotiate(call: CallOptions, fresh?: boolean): Promise<Negotiated>
   close(): void
@@ -60,6 +64,7 @@ export interface Engine {
 export function connectEngine(endpoint: Endpoint): Engine {
   const { client, agent, explain } = createClient(endpoint)
   const calls = new Limit(CALLS)
+  const looks = new Limit(LOOKS)
   let negotiated: Negotiated | null = null
 
   /**
@@ -141,12 +146,12 @@ export function connectEngine(endpoint: Endpoint): Engine {
         }
       })
     }
-    return await (request.long ? exchanged() : calls.run(call.signal, exchanged))
+    return await (request.long ? exchanged() : (request.look ? looks : calls).run(call.signal, exchanged))
   }
 
   /** Of the header that its web server gives each answer: `/info`, which says it too, may take 10 s (capacity.ts). */
-  const readClock = async (call: CallOptions): Promise<number> =>
-    await calls.run(call.signal, async () => {
+  const readClock = async (call: CallOptions, look = false): Promise<number> =>
+    await (look ? looks : calls).run(call.signal, async () => {
       call.guard?.()
       return await within(call.signal, READ_MS, PING, async (signal) => {
         const answer = await dial(PING.path, PING, signal)
@@ -269,11 +274,11 @@ export function connectEngine(endpoint: Endpoint): Engine {
     subscribe,
     hijack,
     negotiate,
-    clockMs: async (call) => {
+    clockMs: async (call, { look } = {}) => {
       try {
-        return await readClock(call)
+        return await readClock(call, look)
       } catch (error) {
-        if (isBrokenConnection(error)) return await readClock(call)
+        if (isBrokenConnection(error)) return await readClock(call, look)
         throw error
       }
     },

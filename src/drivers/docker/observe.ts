@@ -51,7 +51,12 @@ export async function observeContainer(
   ref: string,
   call: CallOptions,
 ): Promise<ObservedInstance | null> {
-  return await observeOne(context, ref, await context.engine.clockMs(call), call)
+  const look = { look: true }
+  const [info, nowMs] = await Promise.all([
+    inspectContainer({ ...context, call }, ref, look),
+    context.engine.clockMs(call, look),
+  ])
+  return await describe(context, info, nowMs, call)
 }
 
 async function observeOne(
@@ -60,7 +65,15 @@ async function observeOne(
   nowMs: number,
   call: CallOptions,
 ): Promise<ObservedInstance | null> {
-  const info = await inspectContainer({ ...context, call }, ref)
+  return await describe(context, await inspectContainer({ ...context, call }, ref), nowMs, call)
+}
+
+async function describe(
+  context: Context,
+  info: ContainerInfo | null,
+  nowMs: number,
+  call: CallOptions,
+): Promise<ObservedInstance | null> {
   if (!info || !readIdentity(info.Config.Labels, context.identity.installation)) return null
   return toInstance(info, {
     installation: context.identity.installation,
