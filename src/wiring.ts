@@ -10,7 +10,7 @@ import { migrate } from './db/migrate.ts'
 import { Replica } from './db/replica.ts'
 import { checkKeys, type Query, queryOf } from './db/sealed.ts'
 import { createDriver } from './drivers/index.ts'
-import { graphqlPlugin } from './graphql/index.ts'
+import { graphiqlPage, graphqlPlugin } from './graphql/index.ts'
 import { buildServer, type ReadinessChecks } from './http/index.ts'
 import { keptSecret, readSecret } from './lib/kept-secret.ts'
 import { createSealer, type Sealer } from './lib/seal.ts'
@@ -95,6 +95,7 @@ export function createRuntime(config: Config, log: Logger): Runtime {
           checks,
           routes: (live) => [
             consolePage,
+            graphiqlPage,
             graphqlPlugin({ ...live, db, sealer, log, installation, hosts, idempotencyHours }),
           ],
           exec: config.exec,

@@ -50,10 +50,15 @@ t.test('the page for GraphQL', async (t) => {
     await page.keyboard.insertText('subscription { events(tenant: "acme") { ... on Event { type } } }')
     await page.locator('button.graphiql-execute-button').click()
     await page.locator('button.graphiql-execute-button[aria-label*="Stop"]').waitFor()
-    for (let at = 0; !(await page.locator('.result-window', { hasText: 'token.created' }).count()); at += 1) {
+    for (
+      let at = 0;
+      at < 100 && !(await page.locator('.result-window', { hasText: 'token.created' }).count());
+      at += 1
+    ) {
       await server.request('POST', '/v1/tenants/acme/tokens', { body: { name: `t${at}`, role: 'viewer' } })
       await page.waitForTimeout(250)
     }
+    t.match(await page.locator('.result-window').innerText(), 'token.created')
     t.same(new Set([...origins].map((origin) => origin.replace(/^ws/, 'http'))), new Set([server.url]))
     t.same(complaints, [])
   })
