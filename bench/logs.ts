@@ -20,8 +20,10 @@ export const bench: Bench = {
       const lines = short ? 20_000 : 200_000
       const { engine, server } = await benchServer(scene)
       const command = ['/bin/sh', '-c', `yes '${LINE}' | head -n ${lines}; exec sleep 100000`]
-      const spec = { services: { web: { image: IMAGES.once, pull_policy: 'never', command, stop_grace_period: '0s' } } }
-      await must(server, 'PUT', '/v1/tenants/acme/apps/shop?wait=60', { spec })
+      // All of it in one file: what was rotated away could not be read.
+      const logging = { driver: 'json-file', options: { 'max-size': '100m' } }
+      const web = { image: IMAGES.once, pull_policy: 'never', command, stop_grace_period: '0s', logging }
+      await must(server, 'PUT', '/v1/tenants/acme/apps/shop?wait=60', { spec: { services: { web } } })
       const path = '/v1/tenants/acme/apps/shop'
       const { items } = await must(server, 'GET', `${path}/instances`)
       const { name, nativeId } = items[0]
