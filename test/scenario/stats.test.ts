@@ -73,6 +73,9 @@ t.test('stats must tell what containers use, share one stream each, and get over
     t.equal((await deploy(api, 'acme', 'load', { services: SERVICES })).status, 'succeeded')
     const follow = async () => await openStream(`${api.url}${path}?follow=true`, LAB_TOKEN)
 
+    const readAt = performance.now()
+    t.equal((await must(api, 'GET', path)).instances.length, COUNT)
+    t.comment(`a read: ${(performance.now() - readAt).toFixed(0)} ms`)
     const beganAt = performance.now()
     const first = await follow()
     await eventually('something is told', () => documents(first).length > 0)
@@ -108,6 +111,9 @@ t.test('stats must tell what containers use, share one stream each, and get over
     const sent = middle((document) => usageOf(document, 'files').network.sentBytesPerSecond)
     t.ok(received > 100_000 && sent > 100_000, `${received} bytes a second come, ${sent} leave`)
 
+    const askedFor = performance.now()
+    t.equal((await must(api, 'GET', '/v1/tenants/acme/stats')).apps.length, 1)
+    t.comment(`a read beside a stream: ${(performance.now() - askedFor).toFixed(0)} ms`)
     const { instances } = await must(api, 'GET', path)
     for (const service of ['burn', 'hold']) {
       const { name, usage } = instances.find((one: { service: string }) => one.service === service)
@@ -169,6 +175,8 @@ t.test('stats must tell what containers use, share one stream each, and get over
     await engine.heal()
     await eventually('it is back', () => documents(first).at(-1).instances.length === COUNT, 120_000)
 
+    await engine.kill()
+    await eventually('a killed engine is known', () => documents(first).at(-1).missing.length === COUNT)
     const exited = api.stop()
     await first.ended
     t.match(first.problem, { code: 'unavailable' })

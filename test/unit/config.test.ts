@@ -31,6 +31,7 @@ t.test('every bad setting is named at once, with what it must be, and never with
     MOORAGE_DOCKER_SUBNETS: 'secret',
     MOORAGE_LOG_LEVEL: 'secret',
     MOORAGE_WORKER_SLOTS: 'secret',
+    MOORAGE_STATS_KEEP: 'secret',
     MOORAGE_OBSERVE_SECONDS: '1.5',
     MOORAGE_RESYNC_SECONDS: '0',
     MOORAGE_PROT: '1',
