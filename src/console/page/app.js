@@ -76,6 +76,13 @@ export function appView({ api, signal, redraw, announce, onState }, { tenant, ap
   /** @param {Event} event */
   const onEvent = ({ type, operation, data }) => {
     const [what, happened = ''] = type.split('.')
+    // Another app of the same name: all of it anew, its log too.
+    if (type === 'app.created') return void dispatchEvent(new HashChangeEvent('hashchange'))
+    if (type === 'app.removed') {
+      gone = true
+      redraw()
+    }
+    if (gone) return
     if (what === 'app') refresh('app', readApp)
     if (what === 'instance') refresh('workloads', readWorkloads)
     if (what !== 'operation') return
