@@ -1,6 +1,7 @@
 import { observationTime, recordSeen, type Seen } from './record.repository.ts'
 import type { Database } from '../db/index.ts'
 import type { Driver } from '../drivers/index.ts'
+import { isAppError } from '../errors/app-error.ts'
 import { sleep } from '../lib/abort.ts'
 import { monotonicMs } from '../lib/clock.ts'
 import { Limit } from '../lib/limit.ts'
@@ -20,9 +21,9 @@ export interface ChangesOptions {
   readonly signal: AbortSignal
 }
 
-/** This worker does not hold the host any more. */
-export class HoldLost extends Error {
-  override readonly name = 'HoldLost'
+/** Watching has to begin anew, and the host is not at fault. */
+export class RoundOver extends Error {
+  override readonly name = 'RoundOver'
 }
 
 /**
@@ -90,7 +91,7 @@ export class Changes {
   }
 
   async #follow(nativeId: string): Promise<void> {
-    const { db, driver, signal } = this.#options
+    const { db, signal } = this.#options
     const lane = { again: true }
     this.#lanes.set(nativeId, lane)
     try {
@@ -99,13 +100,24 @@ export class Changes {
         lane.again = false
         const seen = await this.#looks.run(signal, async () => {
           const since = await observationTime(db.prisma)
-          return { nativeId, since, instance: await driver.inspect(nativeId, { signal }) }
+          return { nativeId, since, instance: await this.#inspect(nativeId) }
         })
         this.#seen.set(nativeId, seen)
         this.#run(this.#write())
       }
     } finally {
       this.#lanes.delete(nativeId)
+    }
+  }
+
+  async #inspect(nativeId: string): Promise<Seen['instance']> {
+    const { driver, signal } = this.#options
+    try {
+      return await driver.inspect(nativeId, { signal })
+    } catch (error) {
+      // One container that can't be shown says nothing of the host: the list does.
+      if (!isAppError(error) || error.code === 'host_unreachable') throw error
+      throw new RoundOver('a container could not be looked at', { cause: error })
     }
   }
 
@@ -117,7 +129,7 @@ export class Changes {
       while (this.#seen.size > 0) {
         const all = [...this.#seen.values()]
         this.#seen.clear()
-        if (!(await recordSeen(db.prisma, { hostId, holder: workerId }, all))) throw new HoldLost('another one has it')
+        if (!(await recordSeen(db.prisma, { hostId, holder: workerId }, all))) throw new RoundOver('another one has it')
       }
       const old = monotonicMs() - REMEMBER_MS
       for (const [nativeId, at] of this.#told) if (at < old) this.#told.delete(nativeId)

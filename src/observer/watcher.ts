@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { Changes, HoldLost } from './changes.ts'
+import { Changes, RoundOver } from './changes.ts'
 import { hostAnswered, hostFailed } from './host-status.repository.ts'
 import type { KnownHost } from './leases.ts'
 import { observationTime, record } from './record.repository.ts'
@@ -90,7 +90,7 @@ export class Watcher {
   /** Ends all that it does at once; resolves when nothing is under way any more. */
   async stop(): Promise<void> {
     this.holds = false
-    this.#stop.abort(new HoldLost('the watcher is stopped'))
+    this.#stop.abort(new RoundOver('the watcher is stopped'))
     await this.#ended
   }
 
@@ -116,7 +116,7 @@ export class Watcher {
         pauseMs = backoffMs(Math.max(1, this.#failures), AGAIN_MS)
       } finally {
         this.#answers = false
-        round.abort(new HoldLost('the round is over'))
+        round.abort(new RoundOver('the round is over'))
         await Promise.allSettled([this.#listing, this.#changes?.idle()])
         this.#changes = null
       }
@@ -130,7 +130,7 @@ export class Watcher {
     const driver = await driverOf(host.id)
     const probe = await driver.probe({ signal })
     requireMarker(host.id, probe.markerHostId)
-    if (!this.holds && !(await take(host.id))) throw new HoldLost('another one has it')
+    if (!this.holds && !(await take(host.id))) throw new RoundOver('another one has it')
     signal.throwIfAborted()
     this.holds = this.#held = true
     const changes = new Changes({ db, driver, hostId: host.id, workerId, signal })
@@ -182,7 +182,7 @@ export class Watcher {
       const since = await observationTime(db.prisma)
       const observation = await driver.observe({}, call)
       const observed = { hostId: host.id, holder: workerId, since, observation, told: changes.toldSince(startedAt) }
-      if (!(await record(db.prisma, observed))) throw new HoldLost('another one has it')
+      if (!(await record(db.prisma, observed))) throw new RoundOver('another one has it')
       await hostAnswered(db.prisma, { hostId: host.id, workerId }, probe)
       this.#failures = 0
       this.#answers = true
@@ -197,7 +197,10 @@ export class Watcher {
 
   async #failed(error: unknown): Promise<void> {
     const { db, log, host, workerId, intervalMs } = this.#options
-    if (error instanceof HoldLost) return
+    if (error instanceof RoundOver) {
+      log.debug({ err: error, host: host.name }, 'a host is watched anew')
+      return
+    }
     this.#failures += 1
     if (!isAppError(error) || error.code === 'unavailable' || error.code === 'not_found') {
       // The database or this program, not the host; or there is no such host any more.

@@ -12,8 +12,9 @@ import { AppError } from '../../errors/app-error.ts'
 const FILTERS = {
   type: ['container', 'network'],
   event: [
-    ...['create', 'start', 'die', 'stop', 'kill', 'oom', 'pause', 'unpause', 'restart', 'rename', 'update', 'destroy'],
-    ...['health_status', 'connect', 'disconnect'],
+    // `kill`, `stop`, `restart` and `oom` come beside one of these.
+    ...['create', 'start', 'die', 'pause', 'unpause', 'rename', 'destroy', 'health_status'],
+    ...['connect', 'disconnect'],
   ],
 }
 /** A line of the engine's that is longer than this is none of its events. */
@@ -136,7 +137,8 @@ class Changes {
   async #ownerOf(nativeId: string): Promise<string | null> {
     const known = this.#owners.get(nativeId)
     if (known !== undefined) return known
-    const info = await inspectContainer({ ...this.#context, call: this.#call }, nativeId).catch((error: unknown) => {
+    const work = { ...this.#context, call: this.#call }
+    const info = await inspectContainer(work, nativeId, { look: true }).catch((error: unknown) => {
       if (error instanceof Refusal) return null
       throw error
     })
