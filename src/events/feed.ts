@@ -1,5 +1,5 @@
 import { CHANNELS, type Database, type DbLogger } from '../db/index.ts'
-import { within } from '../lib/abort.ts'
+import { linked, within } from '../lib/abort.ts'
 import {
   type Event,
   type EventFilter,
@@ -95,19 +95,6 @@ export function createEventFeeds({ db, log }: { db: Database; log: DbLogger }): 
     return tail
   }
 
-  async function* read(tail: Tail, from: bigint, gap: FeedItem | null, options: FollowOptions, signal: AbortSignal) {
-    let position = from
-    if (gap) yield gap
-    while (!signal.aborted) {
-      const events = await tail.after(position, signal)
-      for (const event of events) {
-        if (signal.aborted) return
-        position = BigInt(event.id)
-        if (passes(options.filter ?? {}, event)) yield { kind: 'event', event } as const
-      }
-    }
-  }
-
   return {
     async follow(scope, options) {
       await listen()
@@ -117,14 +104,24 @@ export function createEventFeeds({ db, log }: { db: Database; log: DbLogger }): 
           ? { from: await newestId(db.prisma, scope), isGap: false }
           : await placeAfter(db.prisma, scope, after)
       const gap: FeedItem | null = isGap ? { kind: 'gap', after: String(after), resumed: String(from) } : null
-      const signal = AbortSignal.any([options.signal, closing.signal])
       return {
         from: String(isGap ? after : from),
         async *[Symbol.asyncIterator]() {
           const tail = join(scope)
+          const over = linked(options.signal, closing.signal)
           try {
-            yield* read(tail, from, gap, options, signal)
+            if (gap) yield gap
+            let position = from
+            while (!over.signal.aborted) {
+              const events = await tail.after(position, over.signal)
+              for (const event of events) {
+                if (over.signal.aborted) return
+                position = BigInt(event.id)
+                if (passes(options.filter ?? {}, event)) yield { kind: 'event', event } as const
+              }
+            }
           } finally {
+            over.letGo()
             tail.leave()
           }
         },

@@ -1,5 +1,5 @@
 import { createSourceEventStream, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql'
-import { abortable } from '../lib/abort.ts'
+import { abortable, linked } from '../lib/abort.ts'
 import type { GraphQLContext } from '../web/index.ts'
 import type { ExecuteShared } from './shared-results.ts'
 
@@ -23,7 +23,11 @@ export interface SubscriptionArgs {
  */
 export async function openResults(args: SubscriptionArgs): Promise<ExecutionResult | AsyncGenerator<ExecutionResult>> {
   const left = new AbortController()
-  const over = AbortSignal.any([args.signal, left.signal])
+  const { signal: over, letGo } = linked(args.signal, left.signal)
+  const onEnd = (): void => {
+    letGo()
+    args.onEnd()
+  }
   const common = {
     schema: args.schema,
     document: args.document,
@@ -33,18 +37,18 @@ export async function openResults(args: SubscriptionArgs): Promise<ExecutionResu
   const source = await opened(
     Promise.resolve(createSourceEventStream({ ...common, contextValue: args.context(over) })),
     over,
-    args.onEnd,
+    onEnd,
   )
   if (!(Symbol.asyncIterator in source)) {
-    args.onEnd()
+    onEnd()
     return source
   }
   const payloads = source[Symbol.asyncIterator]()
   let isOver = false
   const end = async (): Promise<IteratorReturnResult<undefined>> => {
-    if (!isOver) args.onEnd()
-    isOver = true
     left.abort()
+    if (!isOver) onEnd()
+    isOver = true
     payloads.return?.().catch(() => {})
     return { done: true, value: undefined }
   }

@@ -26,6 +26,26 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
+/**
+ * A signal of its own that aborts with the first of `signals`, until it is let go of: one that is looked at for each of many events is dear where it
+ * is made of others (`AbortSignal.any`).
+ */
+export function linked(...signals: readonly AbortSignal[]): { readonly signal: AbortSignal; letGo(): void } {
+  const own = new AbortController()
+  const links = signals.map((signal) => {
+    const abort = (): void => own.abort(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    return () => signal.removeEventListener('abort', abort)
+  })
+  return {
+    signal: own.signal,
+    letGo() {
+      for (const unlink of links) unlink()
+    },
+  }
+}
+
 /** A signal that aborts with the first of `signals`, or after `ms` with a TimeoutError. */
 export function withDeadline(ms: number, ...signals: (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any([AbortSignal.timeout(ms), ...signals.filter((signal) => signal !== undefined)])

@@ -5,7 +5,7 @@ import { eventually } from '../lab/run.ts'
 import { appClient, composeOf, end, start } from '../api/scene.ts'
 import { liveClient, rawSocket, socketUrl, subscribe } from './live-client.ts'
 
-const api = await apiHarness(t, { graphql: { socket: { initMs: 500, slowMs: 1000, pingMs: 200 } } })
+const api = await apiHarness(t, { graphql: { socket: { initMs: 3000, slowMs: 1000, pingMs: 200 } } })
 const acme = await api.tenant('acme')
 const globex = await api.tenant('globex')
 const url = await socketUrl(api)

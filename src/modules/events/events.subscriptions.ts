@@ -1,6 +1,6 @@
 import Value from 'typebox/value'
 import type { Database } from '../../db/types.ts'
-import type { EventFeeds, FeedItem } from '../../events/index.ts'
+import type { EventFeeds } from '../../events/index.ts'
 import { badArgument } from '../../web/index.ts'
 import type { Resolvers } from '../resolver-types/index.ts'
 import { tenantFor } from '../tenants/index.ts'
@@ -23,18 +23,15 @@ export function eventsSubscriptions({ db, feeds }: { readonly db: Database; read
               ...(typeof after === 'string' && { after: eventId(after, '/arguments/after') }),
             },
           )
-          return map(feed, (item) => ({ events: item }))
+          return (async function* () {
+            // The event itself, which all who follow have in common.
+            for await (const item of feed) yield { events: item.kind === 'event' ? item.event : item }
+          })()
         },
-        resolve: ({ events }: { events: FeedItem }) =>
-          events.kind === 'gap' ? { after: events.after, resumed: events.resumed } : events.event,
       },
     },
     EventItem: { __resolveType: (item) => ('resumed' in item ? 'Gap' : 'Event') },
   }
-}
-
-async function* map<T, U>(items: AsyncIterable<T>, change: (item: T) => U): AsyncGenerator<U> {
-  for await (const item of items) yield change(item)
 }
 
 function checkedTypes(types: readonly string[]): readonly string[] {
