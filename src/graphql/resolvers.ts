@@ -9,6 +9,8 @@ import { hostsMutations } from '../modules/hosts/hosts.mutations.ts'
 import { hostsResolvers } from '../modules/hosts/hosts.resolvers.ts'
 import type { HostsDeps } from '../modules/hosts/index.ts'
 import type { OperationWaits } from '../modules/operations/index.ts'
+import type { LogStreams } from '../modules/logs/index.ts'
+import { logsSubscriptions } from '../modules/logs/logs.subscriptions.ts'
 import { operationsResolvers } from '../modules/operations/operations.resolvers.ts'
 import { operationsSubscriptions } from '../modules/operations/operations.subscriptions.ts'
 import type { Resolvers } from '../modules/resolver-types/index.ts'
@@ -21,6 +23,7 @@ import { tokensResolvers } from '../modules/tokens/tokens.resolvers.ts'
 export interface EngineDeps extends HostsDeps {
   readonly feeds: EventFeeds
   readonly stats: StatsHub
+  readonly logs: LogStreams
   /** The installation's id. */
   readonly installation: string
 }
@@ -40,5 +43,6 @@ export function allResolvers(given: EngineDeps & { readonly waits: OperationWait
     eventsResolvers(deps),
     eventsSubscriptions(deps),
     statsSubscriptions(deps),
+    logsSubscriptions(deps),
   ]
 }

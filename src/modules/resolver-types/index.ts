@@ -862,6 +862,8 @@ export type Subscription = {
    * some after that one are kept no more.
    */
   readonly events: EventItem;
+  /** The logs of an app, or of one of its services: the last `tail` lines of all instances in the order of their times, then each as it is written. */
+  readonly logs: LogLine;
   /** An operation as it is now, and after each of its changes; ends after its end. */
   readonly operation: Operation;
   /** What an app uses, about once a second. */
@@ -880,6 +882,14 @@ export type SubscriptionEventsArgs = {
   app?: InputMaybe<Scalars['String']['input']>;
   types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   after?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+export type SubscriptionLogsArgs = {
+  tenant: Scalars['String']['input'];
+  app: Scalars['String']['input'];
+  service?: InputMaybe<Scalars['String']['input']>;
+  tail?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -998,6 +1008,33 @@ export type HostDeletion = {
   /** Of a dry run. */
   readonly plan?: Maybe<Plan>;
   readonly planDigest?: Maybe<Scalars['String']['output']>;
+};
+
+export type LogStream =
+  | 'stdout'
+  | 'stderr';
+
+export type LogLine = {
+  /** RFC 3339 with nine digits of a second: the engine's clock; of a notice the server's. */
+  readonly time: Scalars['DateTime']['output'];
+  readonly service: Scalars['String']['output'];
+  /** The instance's name. */
+  readonly instance: Scalars['String']['output'];
+  readonly instanceId: Scalars['ID']['output'];
+  /** null for a notice. */
+  readonly stream?: Maybe<LogStream>;
+  /** Without its line break. */
+  readonly text: Scalars['String']['output'];
+  /** It was longer than 64 KiB. */
+  readonly cut: Scalars['Boolean']['output'];
+  /** In the place of a line: why lines of this instance are missing. */
+  readonly notice?: Maybe<LogNotice>;
+};
+
+export type LogNotice = {
+  /** One of docs/errors.md. */
+  readonly code: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
 };
 
 export type OperationKind =
@@ -1356,6 +1393,9 @@ export type ResolversTypes = {
   HostEdge: ResolverTypeWrapper<HostEdge>;
   HostChange: ResolverTypeWrapper<HostChange>;
   HostDeletion: ResolverTypeWrapper<HostDeletion>;
+  LogStream: LogStream;
+  LogLine: ResolverTypeWrapper<LogLine>;
+  LogNotice: ResolverTypeWrapper<LogNotice>;
   OperationKind: OperationKind;
   OperationStatus: OperationStatus;
   Operation: ResolverTypeWrapper<OperationParent>;
@@ -1433,6 +1473,8 @@ export type ResolversParentTypes = {
   HostEdge: HostEdge;
   HostChange: HostChange;
   HostDeletion: HostDeletion;
+  LogLine: LogLine;
+  LogNotice: LogNotice;
   Operation: OperationParent;
   OperationError: OperationError;
   OperationStep: OperationStep;
@@ -1689,6 +1731,7 @@ export type AppUpdateResolvers<ContextType = GraphQLContext, ParentType extends 
 export type SubscriptionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   workloads?: SubscriptionResolver<ResolversTypes['Workload'], "workloads", ParentType, ContextType, RequireFields<SubscriptionWorkloadsArgs, 'tenant'>>;
   events?: SubscriptionResolver<ResolversTypes['EventItem'], "events", ParentType, ContextType, RequireFields<SubscriptionEventsArgs, 'tenant'>>;
+  logs?: SubscriptionResolver<ResolversTypes['LogLine'], "logs", ParentType, ContextType, RequireFields<SubscriptionLogsArgs, 'tenant' | 'app' | 'tail'>>;
   operation?: SubscriptionResolver<ResolversTypes['Operation'], "operation", ParentType, ContextType, RequireFields<SubscriptionOperationArgs, 'id'>>;
   stats?: SubscriptionResolver<ResolversTypes['AppStats'], "stats", ParentType, ContextType, RequireFields<SubscriptionStatsArgs, 'tenant' | 'app'>>;
 };
@@ -1777,6 +1820,22 @@ export type HostDeletionResolvers<ContextType = GraphQLContext, ParentType exten
   deleted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   plan?: Resolver<Maybe<ResolversTypes['Plan']>, ParentType, ContextType>;
   planDigest?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type LogLineResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['LogLine'] = ResolversParentTypes['LogLine']> = {
+  time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  service?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  instance?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  instanceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  stream?: Resolver<Maybe<ResolversTypes['LogStream']>, ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  cut?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  notice?: Resolver<Maybe<ResolversTypes['LogNotice']>, ParentType, ContextType>;
+};
+
+export type LogNoticeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['LogNotice'] = ResolversParentTypes['LogNotice']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type OperationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Operation'] = ResolversParentTypes['Operation']> = {
@@ -1988,6 +2047,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   HostEdge?: HostEdgeResolvers<ContextType>;
   HostChange?: HostChangeResolvers<ContextType>;
   HostDeletion?: HostDeletionResolvers<ContextType>;
+  LogLine?: LogLineResolvers<ContextType>;
+  LogNotice?: LogNoticeResolvers<ContextType>;
   Operation?: OperationResolvers<ContextType>;
   OperationError?: OperationErrorResolvers<ContextType>;
   OperationStep?: OperationStepResolvers<ContextType>;
