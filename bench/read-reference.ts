@@ -1,10 +1,11 @@
 /**
- * A server of two routes that `bench read` holds ours against: Fastify and `pg` alone, the token looked up for each request as ours
+ * A server of three routes that `bench read` holds ours against: Fastify and `pg` alone, the token looked up for each request as ours
  * does, and one prepared statement a route. Takes the database's address in BENCH_DATABASE_URL, and says its port on stdout.
  */
 import fastify from 'fastify'
 import { createHash } from 'node:crypto'
 import pg from 'pg'
+import { NESTED_SQL } from './nested.ts'
 
 const TOKEN = `
   SELECT k.role, k.tenant_id AS "tenantId", t.name AS tenant FROM tokens k JOIN tenants t ON t.id = k.tenant_id
@@ -81,5 +82,12 @@ app.get<{ Params: { tenant: string; app: string } }>(
     return rows[0] ? appOf(rows[0], tenant.name) : await reply.code(404).send()
   },
 )
+
+app.post<{ Body: { variables: { tenant: string } } }>('/graphql', async ({ headers, body }, reply) => {
+  const tenant = await tenantOf(headers.authorization, body.variables.tenant)
+  if (!tenant) return await reply.code(401).send()
+  const { rows } = await pool.query({ name: 'nested', text: NESTED_SQL, values: [tenant.id] })
+  return await reply.type('application/json; charset=utf-8').send(rows[0].answer)
+})
 
 process.stdout.write(`${new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port}\n`)

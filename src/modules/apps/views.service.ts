@@ -144,8 +144,8 @@ export async function workloadsOfApps(tx: Tx, apps: readonly AppRef[]): Promise<
     tx,
     apps.map(({ id }) => id),
   )
-  return (await look(tx, apps)).map(({ app, spec, seen }) =>
-    workloadsOf({ wanted: app.wanted, spec, host: app.host, active: active.has(app.id), instances: seen }).map(
+  return (await look(tx, apps)).map(({ app, spec, digests, seen }) =>
+    workloadsOf({ wanted: app.wanted, spec, digests, host: app.host, active: active.has(app.id), instances: seen }).map(
       ({ service, host, desired, ready, status, instances }) => {
         const releases = instances.flatMap(({ json }) => json.release ?? [])
         return {
@@ -169,6 +169,8 @@ interface Sight {
   readonly app: AppRef
   /** The wanted one; null: nothing is wanted. */
   readonly spec: AppSpec | null
+  /** Of its services; undefined where nobody asked. */
+  readonly digests: Readonly<Record<string, string>> | undefined
   /** Its instances, as planning sees them and as the API shows them. */
   readonly seen: readonly (Seen & { readonly json: Instance })[]
 }
@@ -185,7 +187,10 @@ async function look(tx: Tx, apps: readonly AppRef[]): Promise<Sight[]> {
     apps.map(({ id }) => id),
   )
   const instances = Map.groupBy(rows, ({ appId }) => appId)
-  const digests = instances.size > 0 ? await digestsOf(tx, [...instances.keys()], COMPARED_RELEASES) : new Map()
+  const digests =
+    instances.size > 0
+      ? await digestsOf(tx, [...instances.keys()], COMPARED_RELEASES)
+      : new Map<string, ReleaseDigests[]>()
   const nowMs = Date.now()
   return apps.map((app) => {
     const spec = specs.get(app.id) ?? null
@@ -194,7 +199,8 @@ async function look(tx: Tx, apps: readonly AppRef[]): Promise<Sight[]> {
       const one: Seen = { ...containerOf(row, nowMs), host: row.host, reachable: row.reachable }
       return { ...one, json: instanceJson(app, row, one, spec, releases) }
     })
-    return { app, spec, seen }
+    const wantedDigests = releases.find(({ number }) => number === app.wanted.release)?.serviceDigests
+    return { app, spec, digests: wantedDigests, seen }
   })
 }
 

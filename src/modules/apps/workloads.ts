@@ -1,4 +1,10 @@
-import { effectiveDigest, isReady, type ObservedContainer, runsToCompletion } from '../../planning/index.ts'
+import {
+  effectiveDigest,
+  effectiveDigestOf,
+  isReady,
+  type ObservedContainer,
+  runsToCompletion,
+} from '../../planning/index.ts'
 import type { AppSpec } from '../../spec/index.ts'
 import type { INSTANCE_STATES, WORKLOAD_STATUSES } from './apps.schemas.ts'
 import type { Wanted } from './wanted.ts'
@@ -28,6 +34,8 @@ export interface WorkloadsInput<Instance extends Seen> {
   readonly wanted: Wanted
   /** Of `wanted.release`; null: nothing is wanted. */
   readonly spec: AppSpec | null
+  /** The digests of its services, where they are known: to make them anew is most of what this costs. */
+  readonly digests?: Readonly<Record<string, string>> | undefined
   /** The app's host; null until it is placed. */
   readonly host: string | null
   /** An operation of the app has not ended. */
@@ -52,7 +60,7 @@ export function workloadsOf<Instance extends Seen>(input: WorkloadsInput<Instanc
 }
 
 function judge<Instance extends Seen>(
-  { wanted, spec, host, active }: WorkloadsInput<Instance>,
+  { wanted, spec, digests = {}, host, active }: WorkloadsInput<Instance>,
   group: { service: string; host: string | null; instances: readonly Instance[] },
 ): { desired: number; ready: number; status: WorkloadStatus } {
   const { service, instances } = group
@@ -61,7 +69,11 @@ function judge<Instance extends Seen>(
 
   const replicas = Object.hasOwn(wanted.replicas, service) ? (wanted.replicas[service] ?? 0) : own.replicas
   const desired = wanted.running ? replicas : 0
-  const digest = effectiveDigest(own, wanted.restartGeneration)
+  const known = Object.hasOwn(digests, service) ? digests[service] : undefined
+  const digest =
+    known === undefined
+      ? effectiveDigest(own, wanted.restartGeneration)
+      : effectiveDigestOf(known, wanted.restartGeneration)
   const current = instances.filter(({ serviceDigest, ordinal }) => serviceDigest === digest && ordinal <= replicas)
   const ready = current.filter((instance) => instance.reachable && isReady(spec, service, instance)).length
   const status = statusOf()
