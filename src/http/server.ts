@@ -28,7 +28,7 @@ import { problemRoutes } from './problems.ts'
 import { RequestLog } from './request-log.ts'
 import { createRouteTable } from './route-table.ts'
 import { buildSerializer } from './serialization.ts'
-import { closeRefusedUpgrades, cutOffDeafPingers } from './upgrades.ts'
+import { closeRefusedUpgrades } from './upgrades.ts'
 import { buildValidator } from './validation.ts'
 
 const BODY_LIMIT = 1_048_576
@@ -164,7 +164,6 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
       handleProtocols: (offered) => PROTOCOLS.find((known) => offered.has(known)) ?? false,
     },
   })
-  cutOffDeafPingers(app)
   addSchemas(app, webSchemas)
   await registerOpenapi(app)
   await app.register(docsPage)

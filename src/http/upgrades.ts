@@ -1,8 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Socket } from 'node:net'
 
-/** What a WebSocket may be behind with in reading. */
-const MOST_UNREAD = 4_194_304
 /** A request to upgrade that nothing was made of for so long. */
 const STALE_MS = 30_000
 
@@ -17,14 +15,5 @@ export function closeRefusedUpgrades(app: FastifyInstance): void {
   })
   app.addHook('onResponse', async ({ ws, headers, raw }) => {
     if (ws === null && headers.upgrade !== undefined) raw.socket.destroy()
-  })
-}
-
-/** Each ping of a client is answered: one that sends them and reads no answers is cut off, or they would fill the memory. */
-export function cutOffDeafPingers(app: FastifyInstance): void {
-  app.websocketServer.on('connection', (socket) => {
-    socket.on('ping', () => {
-      if (socket.bufferedAmount > MOST_UNREAD) socket.terminate()
-    })
   })
 }

@@ -42,7 +42,7 @@ export function execRoutes(deps: ExecDeps) {
         const given = query as { command?: unknown }
         if (typeof given.command === 'string') given.command = [given.command]
       },
-      preHandler: async (request) => {
+      preHandler: async (request, reply) => {
         const { params, query, raw } = request
         const principal = principalOf(request)
         const tenant = await tenantFor(deps.db.prisma, principal, params.tenant, 'deploy')
@@ -50,6 +50,8 @@ export function execRoutes(deps: ExecDeps) {
         prepared.set(raw, await sessions.prepare(principal, tenant, params.id, query))
         // Of those that it offered, the one that is answered.
         raw.headers['sec-websocket-protocol'] = PROTOCOL
+        // For the log alone: the WebSocket answers by itself.
+        reply.code(101)
       },
       handler: async () => {
         throw noWebSocket()

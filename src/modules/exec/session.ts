@@ -29,7 +29,16 @@ const KILLED = 128
 const LOOKS_MS = [0, 100, 300]
 
 /** Of WebSockets (RFC 6455, 7.4), and our own from 4000 on. */
-const CLOSE = { ended: 1000, badMessage: 1008, broken: 1011, stopping: 1012, revoked: 4403, limit: 4408, gone: 4410 }
+const CLOSE = {
+  ended: 1000,
+  badMessage: 1008,
+  broken: 1011,
+  stopping: 1012,
+  later: 1013,
+  revoked: 4403,
+  limit: 4408,
+  gone: 4410,
+}
 
 export type EndReason =
   | 'exited'
@@ -250,7 +259,8 @@ function verdictOf(thrown: unknown, log: SessionOptions['log']): Verdict {
   if (known.status === 500) log.error({ err: error }, 'a command could not be run')
   const status = failureStatus(known.status, known.code, known.options.detail)
   if (known.code === 'bad_request') return { reason: 'bad_message', exitCode: null, close: CLOSE.badMessage, status }
-  return { reason: 'failed', exitCode: null, close: CLOSE.broken, status }
+  const later = known.status === 429 || known.status === 503
+  return { reason: 'failed', exitCode: null, close: later ? CLOSE.later : CLOSE.broken, status }
 }
 
 /** The token ended, or the server stops. */
