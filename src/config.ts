@@ -121,6 +121,21 @@ export const SETTINGS = Type.Object(
       maximum: 604_800,
       description: 'And one that has lasted so many seconds.',
     }),
+    MOORAGE_GRAPHQL_INTROSPECTION: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+      default: 'on',
+      description: '`off`: GraphQL does not tell its schema (which `openapi/schema.graphql` has all the same).',
+    }),
+    MOORAGE_GRAPHQL_QUERIES: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'A JSON file of GraphQL documents by the SHA-256 (hex) of their text, which requests may name instead of sending them.',
+      }),
+    ),
+    MOORAGE_GRAPHQL_ONLY_QUERIES: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+      default: 'off',
+      description: '`on`: GraphQL refuses every document that is not in that file.',
+    }),
     MOORAGE_RETENTION_OPERATIONS_DAYS: Type.Integer({
       default: 90,
       minimum: 1,
@@ -181,6 +196,11 @@ export interface Config {
   readonly outboundAllow: readonly string[]
   /** Whose stats a worker keeps for an hour. */
   readonly statsKeep: 'watched' | 'all'
+  readonly graphql: {
+    readonly introspection: boolean
+    readonly queriesFile: string | null
+    readonly onlyPersisted: boolean
+  }
   readonly exec: { readonly idleMs: number; readonly totalMs: number }
   readonly retention: {
     readonly operationsDays: number
@@ -290,6 +310,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     resyncIntervalMs: settings.MOORAGE_RESYNC_SECONDS * 1000,
     progressDeadlineMs: settings.MOORAGE_PROGRESS_DEADLINE_SECONDS * 1000,
     outboundAllow,
+    graphql: {
+      introspection: settings.MOORAGE_GRAPHQL_INTROSPECTION === 'on',
+      queriesFile: settings.MOORAGE_GRAPHQL_QUERIES ?? null,
+      onlyPersisted: settings.MOORAGE_GRAPHQL_ONLY_QUERIES === 'on',
+    },
     exec: {
       idleMs: settings.MOORAGE_EXEC_IDLE_SECONDS * 1000,
       totalMs: settings.MOORAGE_EXEC_TOTAL_SECONDS * 1000,

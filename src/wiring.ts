@@ -10,7 +10,7 @@ import { migrate } from './db/migrate.ts'
 import { Replica } from './db/replica.ts'
 import { checkKeys, type Query, queryOf } from './db/sealed.ts'
 import { createDriver } from './drivers/index.ts'
-import { graphiqlPage, graphqlPlugin } from './graphql/index.ts'
+import { graphiqlPage, type GraphQLOptions, graphqlPlugin, readPersistedQueries } from './graphql/index.ts'
 import { buildServer, type ReadinessChecks } from './http/index.ts'
 import { keptSecret, readSecret } from './lib/kept-secret.ts'
 import { createSealer, type Sealer } from './lib/seal.ts'
@@ -96,7 +96,7 @@ export function createRuntime(config: Config, log: Logger): Runtime {
           routes: (live) => [
             consolePage,
             graphiqlPage,
-            graphqlPlugin({ ...live, db, sealer, log, installation, hosts, idempotencyHours }),
+            graphqlPlugin({ ...live, db, sealer, log, installation, hosts, idempotencyHours }, graphqlOptions(config)),
           ],
           exec: config.exec,
           idempotencyHours,
@@ -201,6 +201,10 @@ async function startWorker({
   })
   await part(runner.start(), async () => await runner.stop())
   return runner
+}
+
+function graphqlOptions({ graphql: { introspection, queriesFile, onlyPersisted } }: Config): GraphQLOptions {
+  return { introspection, onlyPersisted, ...(queriesFile !== null && { persisted: readPersistedQueries(queriesFile) }) }
 }
 
 const keysFile = ({ dataDir }: Config): string => join(dataDir, 'secret-keys')

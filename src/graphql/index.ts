@@ -1,4 +1,5 @@
 export { graphiqlPage } from './graphiql-page.ts'
 export type { GraphQLOptions } from './graphql.ts'
+export { readPersistedQueries } from './persisted.ts'
 export { graphqlPlugin } from './plugin.ts'
 export { schemaText } from './schema-text.ts'

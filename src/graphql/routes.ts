@@ -13,6 +13,7 @@ import {
 } from '../web/index.ts'
 import { shownErrors } from './errors.ts'
 import type { GraphQL } from './graphql.ts'
+import { requestedDocument } from './persisted.ts'
 
 /** https://graphql.github.io/graphql-over-http/draft/ */
 const RESPONSE_TYPE = 'application/graphql-response+json'
@@ -100,16 +101,14 @@ async function answer(
   graphql: GraphQL,
   request: FastifyRequest,
   reply: FastifyReply,
-  { query, operationName, variables }: Static<typeof Body>,
+  params: Static<typeof Body>,
   onlyQueries: boolean,
 ): Promise<FastifyReply> {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   const context: GraphQLContext = { principal: principalOf(request), requestId: request.id, gone: gone.signal }
-  if (typeof query !== 'string') {
-    const message = 'is missing'
-    throw new AppError('bad_request', { detail: `query ${message}`, errors: [{ path: '/body/query', message }] })
-  }
+  const { operationName, variables } = params
+  const query = requestedDocument(params, graphql.persisted)
   const engine = await graphql.engine()
   const { status, headers, body } = await engine.run(
     { query, operationName: operationName ?? null, variables: variables ?? {}, onlyQueries },

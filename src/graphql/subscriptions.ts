@@ -8,6 +8,7 @@ import { type Admission, authenticate, type StreamGate } from '../modules/tokens
 import type { Principal } from '../web/index.ts'
 import { type ErrorLog, errorOf, shownErrors } from './errors.ts'
 import type { GraphQL } from './graphql.ts'
+import { requestedDocument } from './persisted.ts'
 import { createSharedResults } from './shared-results.ts'
 import { createDocuments, DocumentErrors, type SubscriptionDocument } from './subscription-documents.ts'
 import { openResults } from './subscription-results.ts'
@@ -56,9 +57,10 @@ export function createSocketServer(deps: SubscriptionsDeps, timing: SocketTiming
   const server = makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: times.initMs,
     onConnect: async (context) => await connect(deps, context),
-    async onSubscribe({ extra }, _id, { query, operationName, variables }) {
-      const request = { query, operationName: operationName ?? null, variables: variables ?? {} }
+    async onSubscribe({ extra }, _id, { operationName, variables, ...params }) {
       try {
+        const query = requestedDocument(params, deps.graphql.persisted)
+        const request = { query, operationName: operationName ?? null, variables: variables ?? {} }
         const admission = admit(deps.gate, extra)
         try {
           const { schema, documentOf } = await engineOf()
