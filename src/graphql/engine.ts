@@ -65,7 +65,7 @@ export async function createEngine(deps: EngineDeps, { log, limits, introspectio
   await app.register(mercurius, {
     schema,
     routes: false,
-    // Compiled at a document's second time: half of what carrying out a large one takes (docs/performance.md).
+    // Compiled at a document's second time: a third off the cost of a large answer (docs/performance.md).
     jit: 1,
     cache: KEPT_DOCUMENTS,
     validationRules: [textsAreStorable, ...(introspection ? [] : [NoSchemaIntrospectionCustomRule])],

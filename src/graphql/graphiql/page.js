@@ -31,7 +31,7 @@ class Memory {
 }
 
 const storage = new Memory()
-let token = ''
+const session = { token: '' }
 
 function isSubscription({ query, operationName }) {
   const text = query.replace(/#.*$/gm, '')
@@ -44,14 +44,14 @@ function isSubscription({ query, operationName }) {
 function subscribe(params) {
   const client = graphqlWs.createClient({
     url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
-    connectionParams: { authorization: `Bearer ${token}` },
+    connectionParams: { authorization: `Bearer ${session.token}` },
     retryAttempts: 0,
   })
   return client.iterate(params)
 }
 
 function fetcher(params) {
-  if (token === '') return { errors: [{ message: 'Put a token into the field above first.' }] }
+  if (session.token === '') return { errors: [{ message: 'Put a token into the field above first.' }] }
   return isSubscription(params) ? subscribe(params) : post(params)
 }
 
@@ -59,7 +59,7 @@ async function post(params) {
   const response = await fetch('/graphql', {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${token}`,
+      authorization: `Bearer ${session.token}`,
       accept: 'application/graphql-response+json',
       'content-type': 'application/json',
     },
@@ -75,7 +75,7 @@ const root = ReactDOM.createRoot(document.getElementById('graphiql'))
 /** Anew for each token: the schema is asked for with it. */
 function render() {
   const element = React.createElement(GraphiQL, {
-    key: token,
+    key: session.token,
     fetcher,
     storage,
     defaultQuery: EXAMPLE,
@@ -89,8 +89,8 @@ function render() {
 const form = document.getElementById('who')
 form.addEventListener('submit', (event) => {
   event.preventDefault()
-  token = form.elements.token.value.trim()
-  form.querySelector('output').textContent = token === '' ? '' : 'in use'
+  session.token = form.elements.token.value.trim()
+  form.querySelector('output').textContent = session.token === '' ? '' : 'in use'
   render()
 })
 render()
