@@ -19,6 +19,12 @@ export interface TailOptions {
   readonly unused: () => void
 }
 
+/** What comes after a place, and up to where everything was known when that was asked for. */
+interface CatchUp {
+  readonly events: readonly Event[]
+  readonly last: bigint
+}
+
 /** The newest events of one scope, read once for all who follow it. */
 export class Tail {
   readonly #options: TailOptions
@@ -30,7 +36,7 @@ export class Tail {
   #again = false
   readonly #waiting = new Set<() => void>()
   /** Of those who are behind, by where they are: after a restart many are at the same place. */
-  readonly #pages = new Map<bigint, Promise<readonly Event[]>>()
+  readonly #pages = new Map<bigint, Promise<CatchUp>>()
 
   constructor(options: TailOptions) {
     this.#options = options
@@ -62,9 +68,8 @@ export class Tail {
           await this.#growth(signal)
           continue
         }
-        const last = this.#last()
-        const found = await abortable(this.#catchUp(place), signal)
-        if (found.length > 0) return found
+        const { events, last } = await abortable(this.#catchUp(place), signal)
+        if (events.length > 0) return events
         if (this.#floor === null) this.#begin(place)
         // What was there up to `last` has been deleted since.
         else if (last > place) place = last
@@ -82,10 +87,14 @@ export class Tail {
     return this.#kept.slice(first, first + PAGE).map(({ event }) => event)
   }
 
-  async #catchUp(place: bigint): Promise<readonly Event[]> {
+  async #catchUp(place: bigint): Promise<CatchUp> {
     const known = this.#pages.get(place)
     if (known) return await known
-    const page = this.#page(place, CATCH_UP).finally(() => this.#pages.delete(place))
+    // As it is before the database is asked: who joins later must not take it for more.
+    const last = this.#last()
+    const page = this.#page(place, CATCH_UP)
+      .then((events) => ({ events, last }))
+      .finally(() => this.#pages.delete(place))
     this.#pages.set(place, page)
     return await page
   }
