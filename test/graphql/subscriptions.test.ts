@@ -109,14 +109,22 @@ t.test('workloads come all at once, then each that changed; one that is gone com
     { desired: 0, ready: 0, status: 'missing' },
   ])
   t.equal(ofShop.data.length, 2)
-  const none = subscribe(client, WORKLOADS, { app: 'none' })
-  await none.over
-  t.match(none.errors, [{ extensions: { code: 'not_found' } }])
+  for (const query of [
+    'subscription { workloads(tenant: "acme", app: "none") { id } }',
+    'subscription { logs(tenant: "acme", app: "none") { text } }',
+    'subscription { stats(tenant: "acme", app: "none") { at } }',
+  ]) {
+    const none = subscribe(client, query)
+    await none.over
+    t.match(none.errors, [{ extensions: { code: 'not_found' } }], query)
+  }
 })
 
 t.test("another tenant's subscriptions are not found, and say nothing", async (t) => {
   const client = liveClient(t, url, globex.owner)
-  for (const query of [EVENTS, WORKLOADS]) {
+  const LOGS = 'subscription { logs(tenant: "acme", app: "shop") { text } }'
+  const STATS = 'subscription { stats(tenant: "acme", app: "shop") { at } }'
+  for (const query of [EVENTS, WORKLOADS, LOGS, STATS]) {
     const refused = subscribe(client, query)
     await refused.over
     t.match(refused.errors, [{ extensions: { code: 'not_found' } }])
