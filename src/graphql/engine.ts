@@ -13,7 +13,7 @@ import { AppError } from '../errors/app-error.ts'
 import { createOperationWaits } from '../modules/operations/index.ts'
 import { badText, type GraphQLContext } from '../web/index.ts'
 import { errorOf, type ErrorLog, type ShownError, shownErrors } from './errors.ts'
-import { type Limits, requireWithin } from './limits.ts'
+import { LIMITS, type Limits, requireWithin } from './limits.ts'
 import { allResolvers, type EngineDeps } from './resolvers.ts'
 import { executableSchema } from './schema.ts'
 
@@ -23,7 +23,7 @@ const MOST_ERRORS = 10
 
 export interface EngineOptions {
   readonly log: ErrorLog
-  readonly limits: Limits
+  readonly limits?: Limits
   readonly introspection: boolean
 }
 
@@ -57,7 +57,10 @@ interface RunContext extends GraphQLContext {
   readonly onlyQueries: boolean
 }
 
-export async function createEngine(deps: EngineDeps, { log, limits, introspection }: EngineOptions): Promise<Engine> {
+export async function createEngine(
+  deps: EngineDeps,
+  { log, limits = LIMITS, introspection }: EngineOptions,
+): Promise<Engine> {
   const waits = createOperationWaits(deps.db)
   const schema = executableSchema(allResolvers({ ...deps, waits }))
   // Mercurius is a plugin: a server that never listens holds it.

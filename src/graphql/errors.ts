@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import type { GraphQLError, GraphQLFormattedError } from 'graphql'
 import { AppError } from '../errors/app-error.ts'
 import type { ErrorCode } from '../errors/codes.ts'
 import { toAppError } from '../web/index.ts'
@@ -22,7 +22,7 @@ export function shownErrors(
   { requestId, log }: { readonly requestId: string; readonly log: ErrorLog },
 ): ShownError[] {
   return errors.map((error) => {
-    const place = error instanceof GraphQLError ? error : null
+    const place = isGraphQLError(error) ? error : null
     const appError = errorOf(error)
     const { detail, internal, cause, errors: places, extra } = appError.options
     const line = { requestId, code: appError.code, path: place?.path, internal, err: cause ?? appError }
@@ -39,9 +39,14 @@ export function shownErrors(
 
 /** Any error as one of the table. Without an origin of ours it is GraphQL's own, about the request; but where it has a path, about an answer. */
 export function errorOf(error: unknown): AppError {
-  if (!(error instanceof GraphQLError)) return toAppError(error)
+  if (!isGraphQLError(error)) return toAppError(error)
   const origin = error.originalError ?? null
-  if (origin !== null && !(origin instanceof GraphQLError)) return toAppError(origin)
+  if (origin !== null && !isGraphQLError(origin)) return toAppError(origin)
   if (error.path && !origin) return toAppError(error)
   return new AppError('bad_request', { detail: error.message, cause: error })
+}
+
+/** By its name: to ask for its class would load all of GraphQL with the server. */
+function isGraphQLError(error: unknown): error is GraphQLError {
+  return error instanceof Error && error.name === 'GraphQLError'
 }

@@ -1,6 +1,6 @@
 import type { ErrorLog } from './errors.ts'
 import type { Engine } from './engine.ts'
-import { LIMITS, type Limits } from './limits.ts'
+import type { Limits } from './limits.ts'
 import type { PersistedQueries } from './persisted.ts'
 import type { EngineDeps } from './resolvers.ts'
 
@@ -23,11 +23,11 @@ export interface GraphQL {
 }
 
 export function createGraphQL(deps: EngineDeps & { readonly log: ErrorLog }, options: GraphQLOptions = {}): GraphQL {
-  const { introspection = true, limits = LIMITS, persisted = new Map(), onlyPersisted = false } = options
+  const { introspection = true, limits, persisted = new Map(), onlyPersisted = false } = options
   let loading: Promise<Engine> | null = null
   const load = async (): Promise<Engine> => {
     const { createEngine } = await import('./engine.ts')
-    return await createEngine(deps, { log: deps.log, limits, introspection })
+    return await createEngine(deps, { log: deps.log, introspection, ...(limits && { limits }) })
   }
   return {
     persisted: { known: persisted, only: onlyPersisted },
