@@ -21,6 +21,10 @@ RUN npm ci --omit=optional --workspaces=false --cache /tmp/npm \
  && rm -r /tmp/npm package-lock.json .npmrc prisma.config.ts \
  # Prisma brings its query compiler for five databases in two sizes and two module forms: Postgres and ES modules are ours.
  && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name 'query_compiler_*.postgresql.*mjs' -delete \
+ # Of GraphiQL and React, the page has the files for browsers alone.
+ && rm -r node_modules/graphiql/dist node_modules/graphiql/graphiql.js node_modules/graphiql/graphiql.css \
+ && find node_modules/react/umd node_modules/react-dom/umd -type f ! -name 'react.production.min.js' \
+      ! -name 'react-dom.production.min.js' -delete \
  && find node_modules -type f ! -iname 'licen[cs]e*' \
       '(' -name '*.map' -o -name '*.md' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' ')' -delete
 
