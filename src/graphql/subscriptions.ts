@@ -26,7 +26,9 @@ export interface SubscriptionsDeps {
 /** What is known of a socket. */
 interface Connection {
   readonly socket: SubscriptionSocket
-  readonly request: FastifyRequest
+  /** Of the request that it began with, of which nothing else is kept. */
+  readonly requestId: string
+  readonly log: ErrorLog
   /** Of its subscriptions. */
   readonly open: Set<Admission>
   principal: Principal | null
@@ -51,8 +53,7 @@ export function createSocketServer(deps: SubscriptionsDeps, timing: SocketTiming
     return { schema: engine.schema, documentOf: documents }
   }
   const shareResults = createSharedResults()
-  const shown = ({ request }: Connection, errors: readonly unknown[]) =>
-    shownErrors(errors, { requestId: request.id, log: request.log as ErrorLog })
+  const shown = ({ requestId, log }: Connection, errors: readonly unknown[]) => shownErrors(errors, { requestId, log })
 
   const server = makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: times.initMs,
@@ -85,7 +86,7 @@ export function createSocketServer(deps: SubscriptionsDeps, timing: SocketTiming
         document,
         operationName,
         variables,
-        context: (gone) => ({ principal, requestId: extra.request.id, gone }),
+        context: (gone) => ({ principal, requestId: extra.requestId, gone }),
         execute: shareResults({ document, operation, variables, principal }),
         signal: extra.socket.gone,
         onEnd: () => release(extra, admission),
@@ -101,7 +102,8 @@ export function createSocketServer(deps: SubscriptionsDeps, timing: SocketTiming
   return (socket, request) => {
     const connection: Connection = {
       socket: openSocket(socket, times),
-      request,
+      requestId: request.id,
+      log: request.log,
       open: new Set(),
       principal: request.principal,
     }
