@@ -13,6 +13,7 @@ export interface LiveTiming {
 }
 
 const HEARTBEAT_MS = 15_000
+const PIECE = 65_536
 const SLOW_MS = 10_000
 /** How long a reader has for the last part: one that was too slow until now gets more. */
 const FAREWELL_MS = 2000
@@ -83,7 +84,7 @@ export async function sendLive(reply: FastifyReply, { format, signal, open, timi
     for (;;) {
       const next = await abortable(iterator.next(), over)
       if (next.done) break
-      if (!raw.write(next.value)) await drained(raw, over, slowMs)
+      for (const piece of piecesOf(next.value)) if (!raw.write(piece)) await drained(raw, over, slowMs)
     }
     signal.throwIfAborted()
   } catch (error) {
@@ -99,6 +100,15 @@ export async function sendLive(reply: FastifyReply, { format, signal, open, timi
     }
     iterator.return?.().catch(() => {})
   }
+}
+
+/** A long part in pieces that a slow link can take in time. */
+function piecesOf(part: string): (string | Buffer)[] {
+  if (part.length <= PIECE) return [part]
+  const bytes = Buffer.from(part)
+  return Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, nth) =>
+    bytes.subarray(nth * PIECE, (nth + 1) * PIECE),
+  )
 }
 
 /** null: the client left meanwhile. */

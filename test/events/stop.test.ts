@@ -52,7 +52,7 @@ t.test('a client that vanishes in the middle of what is written harms nobody', a
 
 t.test('a token has so many streams on a server, all tokens together so many, and closing makes room', async (t) => {
   const { db } = await eventsLab(t)
-  const gate = createStreamGate({ db, log: quiet, mostOfToken: 2, most: 3 })
+  const gate = createStreamGate({ db, log: quiet, most: { token: 2, tenant: 2, all: 3 } })
   t.teardown(async () => await gate.close())
   const [one, two] = [newId(), newId()].map(
     (id) => ({ kind: 'token', id, name: 'x', role: 'admin', tenant: null }) as const,
@@ -70,6 +70,22 @@ t.test('a token has so many streams on a server, all tokens together so many, an
   await eventually('they are of no token that exists', () => again.signal.aborted)
   t.match(again.signal.reason, { code: 'unauthorized' })
   t.equal(gate.open, 0)
+})
+
+t.test('no tenant shuts the others out, however many tokens it has', async (t) => {
+  const { db, acme, globex } = await eventsLab(t)
+  const gate = createStreamGate({ db, log: quiet, most: { token: 9, tenant: 2, all: 9 } })
+  t.teardown(async () => await gate.close())
+  const of = (tenantId: string) =>
+    ({ kind: 'token', id: newId(), name: 'x', role: 'viewer', tenant: { id: tenantId, name: 'x' } }) as const
+  const first = gate.admit(of(acme))
+  gate.admit(of(acme))
+  t.throws(() => gate.admit(of(acme)), { code: 'too_many_streams' })
+  gate.admit(of(globex))
+  first.close()
+  first.close()
+  gate.admit(of(acme))
+  t.throws(() => gate.admit(of(acme)), { code: 'too_many_streams' })
 })
 
 t.test('a database that says nothing for five seconds ends streams: a revocation would not be seen', async (t) => {
@@ -95,4 +111,9 @@ t.test('a database that says nothing for five seconds ends streams: a revocation
   mute = true
   await eventually('it is over', () => signal.aborted)
   t.match(signal.reason, { code: 'unavailable' })
+  mute = false
+  const later = gate.admit({ kind: 'token', id, name: 'x', role: 'admin', tenant: null })
+  const seen = performance.now() + 3000
+  await eventually('looks go on although one never ended', () => performance.now() > seen)
+  t.notOk(later.signal.aborted, 'and what is opened then stays')
 })
