@@ -117,7 +117,6 @@ async function changes(scene: Scene, api: LabServer, engine: LabEngine, count: n
   }
   watched.close()
   ending.abort()
-  await following
   return latencies
 }
 
