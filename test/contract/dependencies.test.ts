@@ -23,7 +23,7 @@ function wanted(file: string): string[] {
   )
 }
 
-const all = [...wanted('package.json'), ...wanted('clients/typescript/package.json')]
+const all = [...new Set([...wanted('package.json'), ...wanted('clients/typescript/package.json')])]
 
 t.test('docs/dependencies.md lists each dependency with its version and a reason', async (t) => {
   const rows = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \|$/gm)]
