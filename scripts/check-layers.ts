@@ -249,7 +249,12 @@ function floorOf(room: string): number {
 function readTree(root: string): Map<string, string> {
   const files = globSync(['{src,test,scripts,bench,clients}/**/*.{ts,mjs,js}', '*.ts'], {
     cwd: root,
-    exclude: ['src/db/generated/**', 'src/modules/resolver-types/**', 'clients/*/{dist,node_modules}/**', 'clients/typescript/src/schema.ts'],
+    exclude: [
+      'src/db/generated/**',
+      'src/modules/resolver-types/**',
+      'clients/*/{dist,node_modules}/**',
+      'clients/typescript/src/schema.ts',
+    ],
   })
   return new Map(files.toSorted().map((file) => [file.replaceAll('\\', '/'), readFileSync(join(root, file), 'utf8')]))
 }

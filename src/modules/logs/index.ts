@@ -1,3 +1,3 @@
 export { type LogRecord } from './log-records.ts'
 export { logsRoutes } from './logs.routes.ts'
-export { followLogs, type LogsDeps, LogStreams } from './logs.service.ts'
+export { type LogsDeps, LogStreams } from './logs.service.ts'
