@@ -2,6 +2,7 @@ import { CHANNELS, type Database, type DbLogger, isUnavailable } from '../../db/
 import { emit, type Event, eventsOf } from '../../events/index.ts'
 import { sleep, within } from '../../lib/abort.ts'
 import { backoffMs } from '../../lib/backoff.ts'
+import { monotonicMs } from '../../lib/clock.ts'
 import { SealError, type Sealer } from '../../lib/seal.ts'
 import { VERSION } from '../../lib/version.ts'
 import type { Outbound } from '../../outbound/index.ts'
@@ -98,17 +99,20 @@ export class Deliverer {
 
   async #run(): Promise<void> {
     const { db, log } = this.#options
-    for (let isTime = true; !this.#closed.signal.aborted;) {
+    for (let sweepAt = 0; !this.#closed.signal.aborted;) {
       this.#wake = Promise.withResolvers()
       try {
-        if (isTime) await endDisabled(db.prisma, SWEEP_BATCH)
+        if (monotonicMs() >= sweepAt) {
+          await endDisabled(db.prisma, SWEEP_BATCH)
+          sweepAt = monotonicMs() + this.#timing.pollMs
+        }
         // Others of the same webhooks may be due as well: room is made by those that end, which wake this.
         for (const delivery of await this.#claim()) this.#send(delivery.claimed, delivery.event)
       } catch (error) {
         log.debug({ err: error }, 'what is due could not be looked for; trying again')
       }
-      isTime = !(await within(this.#timing.pollMs, this.#wake.promise))
-      if (!isTime) await sleep(GATHER_MS, this.#closed.signal).catch(() => {})
+      const isWoken = await within(this.#timing.pollMs, this.#wake.promise)
+      if (isWoken) await sleep(GATHER_MS, this.#closed.signal).catch(() => {})
     }
   }
 

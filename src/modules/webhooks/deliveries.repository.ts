@@ -86,14 +86,16 @@ export interface ClaimLimits {
 }
 
 /**
- * Takes deliveries that are due, for as long as the lease is: nobody else takes them meanwhile. A webhook that is failing gets one at a
+ * Takes deliveries that are due, for as long as the lease is: nobody else takes them meanwhile. The tenant with the fewest under way comes
+ * first, however long what others have has waited: some with slow receivers would hold all places. A webhook that is failing gets one at a
  * time. It costs two looks into the index for each webhook that has something pending, however much that is.
  */
 export async function claimDeliveries(tx: Tx, limits: ClaimLimits): Promise<ClaimedDelivery[]> {
   const { room, ofTenant, ofWebhook, leaseMs, busyTenants, busyWebhooks } = limits
   return await tx.$queryRaw<ClaimedDelivery[]>`
     WITH RECURSIVE ${PENDING_WEBHOOKS}, due AS (
-      SELECT d.id, w.tenant_id, d.next_attempt_at, row_number() OVER (PARTITION BY w.tenant_id ORDER BY d.next_attempt_at) AS place
+      SELECT d.id, d.next_attempt_at, row_number() OVER (PARTITION BY w.tenant_id ORDER BY d.next_attempt_at)
+        + coalesce((${JSON.stringify(busyTenants)}::jsonb ->> w.tenant_id::text)::int, 0) AS place
       FROM pending p JOIN webhooks w ON w.id = p.webhook_id AND w.enabled
       CROSS JOIN LATERAL (
         SELECT q.id, q.next_attempt_at FROM webhook_deliveries q
@@ -103,9 +105,7 @@ export async function claimDeliveries(tx: Tx, limits: ClaimLimits): Promise<Clai
           - coalesce((${JSON.stringify(busyWebhooks)}::jsonb ->> w.id::text)::int, 0))
         FOR UPDATE SKIP LOCKED) d
     ), taken AS (
-      SELECT id FROM due
-      WHERE place <= ${ofTenant}::int - coalesce((${JSON.stringify(busyTenants)}::jsonb ->> tenant_id::text)::int, 0)
-      ORDER BY next_attempt_at LIMIT ${room})
+      SELECT id FROM due WHERE place <= ${ofTenant}::int ORDER BY place, next_attempt_at LIMIT ${room})
     UPDATE webhook_deliveries d SET attempts = d.attempts + 1,
       lease_until = now() + ${leaseMs}::int * interval '1 ms', next_attempt_at = now() + ${leaseMs}::int * interval '1 ms'
     FROM taken t, webhooks w WHERE d.id = t.id AND w.id = d.webhook_id
@@ -162,24 +162,29 @@ export interface FailureTerms {
   readonly isFinal: boolean
 }
 
-/** Locks the webhook. False: the attempt is not ours any more, or all is gone. */
+/**
+ * Locks the webhook. False: nothing follows from it for the webhook: the attempt is not ours any more, all is gone, or the webhook has another
+ * address by now, which is tried next.
+ */
 export async function writeFailure(
   tx: Tx,
-  attempt: Attempt,
+  attempt: Attempt & Pick<ClaimedDelivery, 'url'>,
   outcome: AttemptOutcome,
   { delayMs, windowMs, isFinal }: FailureTerms,
 ): Promise<boolean> {
-  await tx.$queryRaw`SELECT id FROM webhooks WHERE id = ${attempt.webhookId}::uuid FOR NO KEY UPDATE`
+  const [webhook] = await tx.$queryRaw<{ url: string }[]>`
+    SELECT url FROM webhooks WHERE id = ${attempt.webhookId}::uuid FOR NO KEY UPDATE`
+  const isItsAddress = webhook?.url === attempt.url
   const count = await tx.$executeRaw`
     UPDATE webhook_deliveries d SET response_status = ${outcome.responseStatus}, response_ms = ${outcome.responseMs},
       error = ${outcome.error}, lease_until = NULL, status = CASE WHEN f.over THEN 'failed' ELSE 'pending' END,
       finished_at = CASE WHEN f.over THEN now() END,
       next_attempt_at = CASE WHEN NOT f.over THEN least(now() + ${delayMs}::float8 * interval '1 ms', f.until) END
     FROM (SELECT id, created_at + ${windowMs}::float8 * interval '1 ms' AS until,
-        ${isFinal} OR now() >= created_at + ${windowMs}::float8 * interval '1 ms' AS over
+        ${isFinal && isItsAddress} OR now() >= created_at + ${windowMs}::float8 * interval '1 ms' AS over
       FROM webhook_deliveries WHERE id = ${attempt.id}::uuid) f
     WHERE d.id = f.id AND d.status = 'pending' AND d.attempts = ${attempt.attempts}`
-  return count > 0
+  return count > 0 && isItsAddress
 }
 
 /** Notes that a webhook fails. Gives whether it is enabled, and whether it has failed for so long. */

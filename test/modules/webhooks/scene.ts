@@ -49,8 +49,6 @@ export async function webhookScene(t: Teardown): Promise<WebhookScene> {
   for (const tenant of ['acme', 'other']) await api.tenant(tenant)
   const log = { text: '' }
   const logger = pino({ level: 'trace' }, { write: (line: string) => void (log.text += line) })
-  const rows = await api.db.prisma.tenant.findMany()
-  const tenantId = (name: string) => rows.find((row) => row.name === name)?.id ?? null
 
   const deliveries: WebhookScene['deliveries'] = async ({ id }, tenant = 'acme') =>
     (await api.request('GET', `/v1/tenants/${tenant}/webhooks/${id}/deliveries?limit=200`)).body.items
@@ -75,7 +73,8 @@ export async function webhookScene(t: Teardown): Promise<WebhookScene> {
       return deliverer
     },
     async emit(event, tenant = 'acme') {
-      await api.db.transaction(async (tx) => emit(tx, { tenantId: tenantId(tenant), ...event }))
+      const { id } = await api.db.prisma.tenant.findFirstOrThrow({ where: { name: tenant } })
+      await api.db.transaction(async (tx) => emit(tx, { tenantId: id, ...event }))
     },
     async until(webhook, what, check) {
       let last: DeliveryView[] = []
