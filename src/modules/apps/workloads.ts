@@ -100,23 +100,27 @@ function isAlive({ state }: Seen): boolean {
   return state === 'running' || state === 'restarting' || state === 'paused'
 }
 
+/** Exit codes of what did not fail by itself: none, its own end, and 128 with the numbers of SIGKILL and SIGTERM. */
+const ENDED: ReadonlySet<number | null> = new Set([null, 0, 137, 143])
+
 /**
  * The state of one instance in the API's words. `spec` is the wanted one, where there is one. With `wantedRunning` false,
- * an exit is what was asked for, whatever its code.
+ * an exit is what was asked for, whatever its code. One that somebody ended (SIGTERM or SIGKILL) has exited; one that ended by itself
+ * with another code than 0 has failed.
  */
 export function instanceState(instance: Seen, spec: AppSpec | null, wantedRunning: boolean): InstanceState {
   if (!instance.reachable) return 'unknown'
-  const failed = wantedRunning && instance.exitCode !== null && instance.exitCode !== 0
   switch (instance.state) {
     case 'created':
       return 'pending'
     case 'restarting':
-      return failed ? 'failed' : 'starting'
+      // The engine starts again what failed, and nothing that somebody ended.
+      return wantedRunning && instance.exitCode ? 'failed' : 'starting'
     case 'dead':
       return 'failed'
     case 'exited':
     case 'removing':
-      return failed ? 'failed' : 'exited'
+      return wantedRunning && !ENDED.has(instance.exitCode) ? 'failed' : 'exited'
     case 'paused':
       return 'unhealthy'
     case 'running':

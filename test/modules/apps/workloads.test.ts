@@ -129,7 +129,10 @@ t.test('the state of an instance in words', async (t) => {
     [{ health: 'unhealthy' }, 'unhealthy'],
     [{ state: 'restarting', exitCode: 1 }, 'failed'],
     [done, 'exited'],
-    [{ ...done, exitCode: 137 }, 'failed'],
+    [{ ...done, exitCode: 1 }, 'failed'],
+    [{ ...done, exitCode: 137 }, 'exited'],
+    [{ ...done, exitCode: 143 }, 'exited'],
+    [{ state: 'restarting', exitCode: 137 }, 'failed'],
     [{ state: 'dead' }, 'failed'],
   ]
   for (const [change, state] of cases)
