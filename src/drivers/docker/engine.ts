@@ -6,16 +6,24 @@ import { sleep } from '../../lib/abort.ts'
 import { Limit } from '../../lib/limit.ts'
 import { type Negotiated, NO_ENGINE, toNegotiated } from './api-version.ts'
 import { createClient } from './client.ts'
+import { gathered } from './gathered.ts'
 import { mapConnectionError, mapTimeout, Refusal, refused } from './map-error.ts'
 
 const READ_MS = 15_000
 const CHANGE_MS = 60_000
-const STREAM_IDLE_MS = 60_000
 const PULSE_MS = 3000
-const PULSE_DEADLINE_MS = 5000
 const NO_UPGRADE = 'what stands before the engine does not hand the connection over (it takes no Upgrade: tcp)'
-const QUIET_PULSE_MS = 5000
 const PING: EngineRequest = { method: 'GET', path: '/_ping' }
+/** How long an engine may be silent. */
+export interface EngineTiming {
+  /** In an answer that has an end. */
+  readonly idleMs: number
+  /** In one that has none, before it is asked whether it is there; and how long it may take to say so. */
+  readonly quietMs: number
+  readonly pulseDeadlineMs: number
+}
+
+const TIMING: EngineTiming = { idleMs: 60_000, quietMs: 5000, pulseDeadlineMs: 5000 }
 /** Calls under way at one engine. Those that wait there for long by their nature (a stop's grace) are counted by who asks for them. */
 const CALLS = 8
 /** Looks at single containers beside them: a container that is being started answers only then. */
@@ -61,7 +69,8 @@ export interface Engine {
 }
 
 /** An engine at an endpoint: the one way by which requests leave this driver. Connects at the first request. */
-export function connectEngine(endpoint: Endpoint): Engine {
+export function connectEngine(endpoint: Endpoint, timing: EngineTiming = TIMING): Engine {
+  const { idleMs, quietMs, pulseDeadlineMs } = timing
   const { client, agent, explain } = createClient(endpoint)
   const calls = new Limit(CALLS)
   const looks = new Limit(LOOKS)
@@ -113,7 +122,7 @@ export function connectEngine(endpoint: Endpoint): Engine {
 
   const ping = async (call: CallOptions, signal: AbortSignal): Promise<void> => {
     call.guard?.()
-    await within(signal, PULSE_DEADLINE_MS, PING, async (inner) => await exchange(PING.path, PING, inner))
+    await within(signal, pulseDeadlineMs, PING, async (inner) => await exchange(PING.path, PING, inner))
   }
 
   /**
@@ -204,14 +213,14 @@ export function connectEngine(endpoint: Endpoint): Engine {
       call.guard?.()
       const opened = await within(
         call.signal,
-        STREAM_IDLE_MS,
+        idleMs,
         wanted,
         async () => await dial(`/v1.${minor}${wanted.path}`, wanted, abort.signal),
       )
       addAbortSignal(abort.signal, opened)
       const chunks = readAll(opened, wanted)
       for (;;) {
-        const next = await within(call.signal, STREAM_IDLE_MS, wanted, async () => await chunks.next())
+        const next = await within(call.signal, idleMs, wanted, async () => await chunks.next())
         if (next.done) {
           // The connection is kept for others: nothing may destroy it any more.
           call.signal.removeEventListener('abort', onAbort)
@@ -235,7 +244,7 @@ export function connectEngine(endpoint: Endpoint): Engine {
     const over = new AbortController()
     connection.once('close', () => over.abort())
     if (connection.destroyed) over.abort()
-    watch(call, over.signal, QUIET_PULSE_MS).catch((error: Error) => connection.destroy(error))
+    watch(call, over.signal, quietMs).catch((error: Error) => connection.destroy(error))
     return connection
   }
 
@@ -256,10 +265,10 @@ export function connectEngine(endpoint: Endpoint): Engine {
     })
     if (call.signal.aborted) onAbort()
     else call.signal.addEventListener('abort', onAbort, { once: true })
-    watch(call, over.signal, QUIET_PULSE_MS).catch(end)
+    watch(call, over.signal, quietMs).catch(end)
     return (async function* () {
       try {
-        yield* readAll(body, wanted)
+        yield* readAll(gathered(body), wanted)
       } catch (error) {
         throw over.signal.aborted ? over.signal.reason : error
       } finally {
@@ -294,7 +303,7 @@ export function connectEngine(endpoint: Endpoint): Engine {
   }
 }
 
-async function* readAll(body: Readable, request: EngineRequest): AsyncGenerator<Buffer> {
+async function* readAll(body: AsyncIterable<Buffer | string>, request: EngineRequest): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of body) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)
   } catch (error) {
