@@ -62,6 +62,7 @@ const BAD_VALUE_CODES: ReadonlySet<string> = new Set([
   '22003',
   '22007',
   '22008',
+  '22009',
   '22021',
   '22P02',
   '22P05',

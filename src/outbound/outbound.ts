@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect as netConnect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { connect as tlsConnect } from 'node:tls'
+import { abortable } from '../lib/abort.ts'
 import { addressesOf, includes, isPublic } from './addresses.ts'
 import { OutboundError, toOutboundError } from './errors.ts'
 import { createResolve, type Resolve } from './resolve.ts'
@@ -57,6 +58,8 @@ export interface OutboundOptions {
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 /** What belongs to the server that it was meant for. */
 const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization'])
+/** How often an answer may be announced (1xx) before it comes: each costs time, and they could come for as long as there is. */
+const MOST_ANNOUNCED = 16
 const NOT_ALLOWED = 'this address is not allowed'
 const NO_ADDRESS = 'the name has no address that is allowed'
 
@@ -92,7 +95,7 @@ export function createOutbound({
   const addressesOfUrl = async (url: URL, signal: AbortSignal): Promise<string[]> => {
     const host = hostOf(url)
     const literal = isIP(host) !== 0
-    const found = literal ? [host] : await aborting(resolve(host, signal), signal)
+    const found = literal ? [host] : await abortable(resolve(host, signal), signal)
     const passed = found.filter((address) => mayConnect(address, url.protocol))
     if (passed.length === 0) throw new OutboundError('not_allowed', literal ? NOT_ALLOWED : NO_ADDRESS)
     return passed
@@ -217,6 +220,11 @@ async function exchanged(
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   request.once('response', resolve)
   request.on('error', reject)
+  let announced = 0
+  request.on('information', () => {
+    announced += 1
+    if (announced > MOST_ANNOUNCED) request.destroy(new OutboundError('unreachable', 'its answer does not begin'))
+  })
   request.once('close', () => reject(new OutboundError('unreachable', 'the connection broke')))
   request.end(body)
   const response = await promise
@@ -236,19 +244,6 @@ async function readUpTo(response: IncomingMessage, maxBytes: number): Promise<{ 
     return { bytes: Buffer.concat(parts), complete: response.complete }
   } catch {
     return { bytes: Buffer.concat(parts), complete: false }
-  }
-}
-
-/** The value, or the signal's reason as soon as it aborts: what was asked may never answer. */
-async function aborting<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  const { promise, reject } = Promise.withResolvers<never>()
-  const abort = (): void => reject(asError(signal.reason))
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }
 

@@ -162,6 +162,7 @@ t.test('webhooks', async (t) => {
       {},
       { at: '2026-13-45T00:00:00Z', id: none },
       { at: "x' OR 1=1", id: none },
+      { at: '2026-01-01T00:00:00+23:59', id: none },
       { at: '2026-01-01T00:00:00Z', id: 'x' },
     ]) {
       const cursor = Buffer.from(JSON.stringify(position)).toString('base64url')

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { createOutbound, type OutboundAnswer, OutboundError } from '../../../src/outbound/index.ts'
@@ -226,6 +227,34 @@ t.test('an answer is read as far as it was asked for, and no longer than there i
   })
   const hangs = await startReceiver(t, () => {})
   t.equal((await failure(guard.request(get(hangs.url, { signal: AbortSignal.timeout(300) })))).code, 'timeout')
+})
+
+t.test('what says for ever that its answer is to come is cut off', async (t) => {
+  const guard = createOutbound({ allow: LOOPBACK })
+  const server = createServer((socket) => {
+    const more = (): void => {
+      if (!socket.destroyed && socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(10))) setImmediate(more)
+    }
+    socket.on('error', () => {})
+    socket.on('drain', more)
+    socket.once('data', more)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const error = await failure(guard.request(get(`http://127.0.0.1:${port}/`)))
+  t.match(error, { code: 'unreachable', message: /begin/ }, 'long before its time is over')
+})
+
+t.test('some words before the answer are no trouble', async (t) => {
+  const guard = createOutbound({ allow: LOOPBACK })
+  const receiver = await startReceiver(t, (response) => {
+    response.writeContinue()
+    response.writeEarlyHints({ link: '</style.css>; rel=preload' })
+    response.writeHead(204).end()
+  })
+  t.match(await guard.request(get(receiver.url)), { status: 204 })
 })
 
 t.test('what goes wrong is told without an address', async (t) => {
