@@ -154,9 +154,10 @@ interface Listed {
 
 /** The same instances as GraphQL has them. */
 async function byGraphql(api: LabServer): Promise<Listed[]> {
-  const query = '{ tenant(name: "acme") { app(name: "shop") { workloads { instances { id nativeId state } } } } }'
+  const query =
+    '{ tenant(name: "acme") { app(name: "shop") { workloads { edges { node { instances { id nativeId state } } } } } } }'
   const { body } = await api.request('POST', '/graphql', { body: { query } })
-  return body.data.tenant.app.workloads.flatMap(({ instances }: { instances: Listed[] }) => instances)
+  return body.data.tenant.app.workloads.edges.flatMap(({ node }: { node: { instances: Listed[] } }) => node.instances)
 }
 
 async function listed(api: LabServer): Promise<Listed[]> {
