@@ -112,7 +112,7 @@ export async function createEngine(
         const { data, errors } = await app.graphql(
           sourceOf(query, operationName),
           runContext as unknown as Record<string, unknown>,
-          { ...variables },
+          withoutPrototype(variables),
           operationName ?? undefined,
         )
         if (data === undefined && errors) return refusal(errors, shown)
@@ -138,6 +138,11 @@ export async function createEngine(
  */
 function sourceOf(query: string, operationName: string | null): string {
   return operationName === null ? query : `${query}\n# ${JSON.stringify(operationName)}`
+}
+
+/** What is compiled would take a variable `constructor` that was not sent for an object's own. */
+function withoutPrototype(variables: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.assign(Object.create(null) as Record<string, unknown>, variables)
 }
 
 /** Before it is parsed: a document that is JSON would be taken for one that is parsed already. */

@@ -8,11 +8,14 @@ import {
   type GraphQLField,
   type GraphQLSchema,
   isCompositeType,
+  isIntrospectionType,
   isListType,
   isUnionType,
   Kind,
   type OperationDefinitionNode,
+  SchemaMetaFieldDef,
   type SelectionSetNode,
+  TypeMetaFieldDef,
 } from 'graphql'
 import { AppError } from '../errors/app-error.ts'
 
@@ -33,6 +36,8 @@ const READ_COST = 1000
 /** A change is a transaction of its own. */
 const CHANGE_COST = 5000
 const ASSUMED_SIZE = 5
+/** What the schema says of itself is in memory, and costs this part of what it would otherwise. */
+const ABOUT_SCHEMA = 1 / 2
 const DEFAULT_FIRST = 50
 
 interface Measured {
@@ -46,9 +51,9 @@ interface Measured {
 const NOTHING: Measured = { depth: 0, fields: 0, reads: 0 }
 
 /**
- * Throws `bad_request` where an operation goes deeper, or may cost more, than it may. A field costs 1, for each parent that it may have: a
- * list has as many as `first` asks for (50 by default), another list as many as the schema assumes. What has to be read adds 1000 for each
- * field, a change 5000. Expects a valid document; what it can't count it takes for the default.
+ * Throws `bad_request` where an operation goes deeper, or may cost more, than it may. A field costs 1 (or what `@cost` says), for each
+ * parent that it may have: a list has as many as `first` asks for (50 by default), another list as many as the schema assumes. What has to
+ * be read adds 1000 for each field, a change 5000. Expects a valid document; what it can't count it takes for the default.
  */
 export function requireWithin(
   limits: Limits,
@@ -63,7 +68,7 @@ export function requireWithin(
   const cost = fields + reads
   if (cost > limits.cost)
     throw refused(
-      `the query may cost ${Number.isFinite(cost) ? cost : 'far too much'}, and ${limits.cost} is the most: ask for fewer (\`first\`), or for less of each; docs/graphql.md says how it is counted`,
+      `the query may cost ${Number.isFinite(cost) ? Math.ceil(cost) : 'far too much'}, and ${limits.cost} is the most: ask for fewer (\`first\`), or for less of each; docs/graphql.md says how it is counted`,
     )
 }
 
@@ -113,17 +118,19 @@ function measure(
   }
   const ofField = (node: FieldNode, parent: GraphQLCompositeType | undefined): Measured => {
     const name = node.name.value
-    // What the schema says of itself is in memory, and its own rule says how deep it may be asked.
-    if (name.startsWith('__')) return { depth: 1, fields: name === '__typename' ? 1 : 100, reads: 0 }
-    const field = parent && !isUnionType(parent) ? parent.getFields()[name] : undefined
+    const meta =
+      name === SchemaMetaFieldDef.name ? SchemaMetaFieldDef : name === TypeMetaFieldDef.name ? TypeMetaFieldDef : null
+    const field = meta ?? (parent && !isUnionType(parent) ? parent.getFields()[name] : undefined)
     if (!field) return { depth: 1, fields: 1, reads: 0 }
     const type = getNamedType(field.type)
     const below = node.selectionSet && isCompositeType(type) ? ofSelections(node.selectionSet, type) : NOTHING
+    // Its own rule says how deep it may be asked.
+    if (meta) return { depth: 1, fields: 1 + below.fields * ABOUT_SCHEMA, reads: 0 }
     const isChange = parent === schema.getMutationType()
     const isRead = field.args.length > 0 || type.name.endsWith('Connection')
     return {
       depth: below.depth + 1,
-      fields: 1 + sizeOf(field, node, parent) * below.fields,
+      fields: (numberOf(field, 'cost') ?? 1) + sizeOf(field, node, parent) * below.fields,
       reads: below.reads + (isChange ? CHANGE_COST : isRead ? READ_COST : 0),
     }
   }
@@ -139,12 +146,19 @@ function measure(
     if (field.args.some(({ name }) => name === 'first')) return firstOf(node)
     const isList = isListType(getNullableType(field.type))
     // A connection's edges were counted with its `first`.
-    return !isList || parent?.name.endsWith('Connection') ? 1 : assumedSize(field)
+    if (!isList || parent?.name.endsWith('Connection')) return 1
+    if (parent && isIntrospectionType(parent) && field.name === 'types') return Object.keys(schema.getTypeMap()).length
+    return numberOf(field, 'size') ?? ASSUMED_SIZE
   }
   const firstOf = (node: FieldNode): number => {
     const value = node.arguments?.find(({ name }) => name.value === 'first')?.value
+    // As it is carried out: a variable that is null takes no default, and one that is not sent has nothing from an object's prototype.
     const given =
-      value?.kind === Kind.VARIABLE ? (variables[value.name.value] ?? defaults.get(value.name.value)) : value
+      value?.kind !== Kind.VARIABLE
+        ? value
+        : Object.hasOwn(variables, value.name.value)
+          ? variables[value.name.value]
+          : defaults.get(value.name.value)
     const first =
       typeof given === 'object' && given !== null && 'kind' in given && given.kind === Kind.INT && 'value' in given
         ? Number(given.value)
@@ -156,9 +170,10 @@ function measure(
   return ofSelections(operation.selectionSet, root ?? undefined)
 }
 
-function assumedSize({ astNode }: GraphQLField<unknown, unknown>): number {
-  const size = astNode?.directives?.find(({ name }) => name.value === 'size')?.arguments?.[0]?.value
-  return size?.kind === Kind.INT ? Number(size.value) : ASSUMED_SIZE
+/** The argument of a directive of a field's definition. */
+function numberOf({ astNode }: GraphQLField<unknown, unknown>, directive: string): number | null {
+  const value = astNode?.directives?.find(({ name }) => name.value === directive)?.arguments?.[0]?.value
+  return value?.kind === Kind.INT ? Number(value.value) : null
 }
 
 function refused(detail: string): AppError {

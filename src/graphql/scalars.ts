@@ -35,6 +35,6 @@ function valueOf(node: ValueNode, variables: Readonly<Record<string, unknown>>):
     case Kind.OBJECT:
       return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, valueOf(value, variables)]))
     case Kind.VARIABLE:
-      return variables[node.name.value] ?? null
+      return Object.hasOwn(variables, node.name.value) ? (variables[node.name.value] ?? null) : null
   }
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { getIntrospectionQuery } from 'graphql'
 import t from 'tap'
 import { apiHarness } from '../lab/api.ts'
 import { watchStatements } from '../lab/statements.ts'
@@ -44,6 +45,13 @@ t.test('documents that ask for too much, or for nonsense', async (t) => {
       'unknown directives': `{ whoami { name ${'@no '.repeat(500)} } }`,
       'the schema, deep':
         '{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }',
+      'the schema, by many names': `{ __schema { types { ${repeat(12, (at) => `a${at}: fields { ...g }`)} } } }
+        fragment g on __Field { ${repeat(12, (at) => `b${at}: args { ...h }`)} }
+        fragment h on __InputValue { ${repeat(12, (at) => `c${at}: type { name }`)} }`,
+      'the schema, again and again': `{ ${repeat(60, (at) => `a${at}: __schema { ...s }`)} } fragment s on __Schema { types { fields { name args { name type { name ofType { name } } } } } }`,
+      'a type, again and again': `{ ${repeat(150, (at) => `a${at}: __type(name: "App") { ...s }`)} } fragment s on __Type { ${repeat(30, (at) => `f${at}: fields { name args { name type { name ofType { name } } } }`)} }`,
+      'specs that are long':
+        '{ tenant(name: "acme") { app(name: "app-0") { releases(first: 60) { edges { node { a: spec b: spec } } } } } }',
       'a list of documents': '[{ "query": "{ whoami { name } }" }]',
       'a document that is parsed': '{"kind": "Document", "definitions": []}',
       'a text that can not be stored': '{ tenant(name: "\\u0000") { name } }',
@@ -89,6 +97,12 @@ t.test('documents that ask for too much, or for nonsense', async (t) => {
       t.equal(status, 400, JSON.stringify(variables))
       t.match(body.errors, [{ extensions: { code: 'bad_request' } }])
     }
+    const deep = (name: string, value: number): string =>
+      `query($${name}: Int = ${value}) { tenant(name: "acme") { apps(first: $${name}) { edges { node { operations(first: $${name}) { edges { node { steps(first: $${name}) { edges { cursor } } } } } } } } } }`
+    t.match((await send(deep('first', 1))).body, { data: { tenant: { apps: {} } } })
+    t.match(await send(deep('first', 1), { first: null }), { status: 400 }, 'null takes no default of a variable')
+    for (const name of ['constructor', '__proto__'])
+      t.match(await send(deep(name, 200)), { status: 400 }, `${name} that is not sent is its default`)
     t.match((await send(query, { name: 'acme', first: 5 })).body, { data: { tenant: { apps: {} } } })
     t.match((await send(query, { name: 'acme', first: -5 })).body.errors, [{ extensions: { code: 'bad_request' } }])
   })
@@ -191,6 +205,19 @@ t.test('documents that ask for too much, or for nonsense', async (t) => {
     })
     t.notMatch(text, /apps_away|relation|prisma/i)
   })
+})
+
+t.test('what tools ask of the schema is answered', async (t) => {
+  const api = await apiHarness(t)
+  const all = {
+    specifiedByUrl: true,
+    directiveIsRepeatable: true,
+    schemaDescription: true,
+    inputValueDeprecation: true,
+    oneOf: true,
+  }
+  for (const query of [getIntrospectionQuery(), getIntrospectionQuery(all)])
+    t.match(await ask(api, query), { status: 200, body: { data: { __schema: { types: Array } } } })
 })
 
 t.test('without introspection the schema is not told, and all else is as ever', async (t) => {

@@ -55,6 +55,9 @@ t.test('a document is answered the same when it is compiled, from its second tim
       'query($kinds: [String!]) { tenant(name: "acme") { events(types: $kinds, first: 3) { edges { node { type } } } } }',
       { kinds: 'app.*' },
     ],
+    [
+      'query($constructor: Int = 1) { tenant(name: "acme") { apps(first: $constructor) { edges { node { name } } } } whoami { name @skip(if: false) } }',
+    ],
     ['query($services: JSON!) { __typename tenant(name: "acme") { name } } ', { services: { a: [1, null] } }],
   ]
   for (const [query, variables] of cases) {
