@@ -62,6 +62,7 @@ export class LogSource {
   #caughtUp = false
   #waiting = false
   #ended = false
+  #restedAt: number | null = null
   #position: LogPosition | null
   #openedAt: string | null = null
   /** The code of the failure that the reader was told of. */
@@ -103,6 +104,11 @@ export class LogSource {
     return this.#ended
   }
 
+  /** For so long the container has not run and all that its engine has was read; 0: it runs, or that is not known. */
+  get restMs(): number {
+    return this.#restedAt === null ? 0 : monotonicMs() - this.#restedAt
+  }
+
   /** How long it has been read. */
   get ageMs(): number {
     return monotonicMs() - this.#begunAt
@@ -141,7 +147,7 @@ export class LogSource {
         this.#waiting = true
         bell.ring()
         if (failure) await sleep(RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] ?? 0, signal).catch(() => {})
-        else await this.#kick.wait(null)
+        else await this.#rest()
         this.#waiting = false
       }
     } finally {
@@ -149,6 +155,12 @@ export class LogSource {
       this.#caughtUp = true
       bell.ring()
     }
+  }
+
+  async #rest(): Promise<void> {
+    this.#restedAt = monotonicMs()
+    await this.#kick.wait(null)
+    this.#restedAt = null
   }
 
   async #attempt(): Promise<AppError | null> {

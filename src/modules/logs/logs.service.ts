@@ -10,6 +10,8 @@ import type { HostAccess } from '../hosts/index.ts'
 
 /** How often a followed app is looked at without an event. */
 const LOOK_MS = 3000
+/** One instance that is followed is over once it has not run for so long: one that is restarted runs again by then. */
+const REST_MS = 2000
 /** Clocks of engines and of this server may differ by so much. */
 const SKEW_MS = 60_000
 /** Logs that are read at once: of one app in one stream, streams of one app, and all of a process. */
@@ -79,9 +81,9 @@ export class LogStreams {
 
 /**
  * What the instances of an app have written, merged in the order of time, and with `follow` what they write: instances that appear join,
- * those that end leave, and one that is restarted or was out of reach goes on where it was. Without `follow` it ends by itself. Asks the
- * engines for no more than the reader takes. Ends when `signal` aborts. Throws `not_found` where there is no such app, service or instance,
- * `too_many_streams` where too much is read already.
+ * those that end leave, and one that is restarted or was out of reach goes on where it was. Without `follow` it ends by itself, and with
+ * it where one instance is asked for that is gone or has ended. Asks the engines for no more than the reader takes. Ends when `signal`
+ * aborts. Throws `not_found` where there is no such app, service or instance, `too_many_streams` where too much is read already.
  */
 export async function followLogs(deps: LogsDeps, wish: LogsWish): Promise<AsyncIterable<readonly LogRecord[]>> {
   const { db, logs } = deps
@@ -169,8 +171,16 @@ class Members {
       // A database that is away is asked again: what runs goes on meanwhile.
       if (origins === undefined) continue
       if (origins === null) this.isGone = true
-      this.set(origins ?? [])
+      const isOver = wish.instance !== undefined && origins?.every((origin) => this.#isOver(origin))
+      this.set(isOver ? [] : (origins ?? []))
     }
+  }
+
+  /** It has ended and nothing starts it again (its state would be another then), or its log can't be read. */
+  #isOver({ id, state }: LogOrigin): boolean {
+    const source = this.#known.get(id)
+    if (source?.ended) return true
+    return (state === 'exited' || state === 'dead') && source !== undefined && source.restMs >= REST_MS
   }
 
   #join(origin: LogOrigin): void {
