@@ -145,7 +145,8 @@ BEGIN
   SELECT w."id", e."id" FROM written e JOIN "webhooks" w ON w."tenant_id" = e."tenant_id" AND w."enabled"
   WHERE w."types" = '{}' OR e."type" = ANY (w."types")
     OR EXISTS (SELECT FROM unnest(w."types") AS wanted WHERE wanted LIKE '%.*' AND starts_with(e."type", left(wanted, -1)))
-  FOR KEY SHARE OF w;
+  -- Not waited for: what is locked now was made since, and is being deleted by one who waits for the lock above.
+  FOR KEY SHARE OF w SKIP LOCKED;
   GET DIAGNOSTICS "queued" = ROW_COUNT;
   PERFORM pg_notify('moorage_event', tenant) FROM (
     SELECT DISTINCT coalesce(item ->> 'tenantId', '') AS tenant FROM jsonb_array_elements("items") AS item) AS tenants;
