@@ -39,6 +39,8 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
 
     const changed = await changes(scene, api, engine, long ? 112 : 32)
     const [victim, removed] = await nativeIds(api)
+    // A process loads GraphQL with its first request.
+    await byGraphql(api)
     const killedByHandMs = await until(engine, api, victim, 'kill', 'exited', byGraphql)
     await until(engine, api, victim, 'start', 'running')
     const stoppedByHandMs = await until(engine, api, victim, 'stop?t=5', 'exited')
