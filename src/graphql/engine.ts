@@ -6,6 +6,7 @@ import {
   GraphQLError,
   type GraphQLSchema,
   NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
   type ValidationContext,
 } from 'graphql'
 import mercurius from 'mercurius'
@@ -92,13 +93,16 @@ export async function createEngine(
   app.graphql.addHook('preExecution', async (_schema, document, context, variables) => {
     const { operationName, onlyQueries } = context as unknown as RunContext
     check(document, operationName, variables ?? {})
-    const kind = getOperationAST(document, operationName)?.operation
+    const operation = getOperationAST(document, operationName)
+    const kind = operation?.operation
     if (kind === 'subscription')
       throw new AppError('bad_request', {
         detail: 'subscriptions come over a WebSocket (graphql-transport-ws) at this path',
       })
     if (kind === 'mutation' && onlyQueries)
       throw new AppError('method_not_allowed', { detail: 'send mutations by POST', headers: { allow: 'POST' } })
+    // A document that comes from here is not compiled.
+    return operation && isCompilable(operation, variables ?? {}) ? undefined : { document }
   })
 
   return {
@@ -138,6 +142,22 @@ export async function createEngine(
  */
 function sourceOf(query: string, operationName: string | null): string {
   return operationName === null ? query : `${query}\n# ${JSON.stringify(operationName)}`
+}
+
+/**
+ * false where compiled code would not do what the interpreter does: in an object of a mutation it takes each variable for null and
+ * `__proto__` for the object's prototype; and a variable that has a default and no value is missing, or null where nothing may be.
+ */
+function isCompilable(
+  { operation, variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): boolean {
+  return (
+    operation === 'query' &&
+    variableDefinitions.every(
+      ({ variable: { name }, defaultValue }) => !defaultValue || (variables[name.value] ?? null) !== null,
+    )
+  )
 }
 
 /** What is compiled would take a variable `constructor` that was not sent for an object's own. */

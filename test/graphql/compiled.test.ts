@@ -58,6 +58,28 @@ t.test('a document is answered the same when it is compiled, from its second tim
     [
       'query($constructor: Int = 1) { tenant(name: "acme") { apps(first: $constructor) { edges { node { name } } } } whoami { name @skip(if: false) } }',
     ],
+    ['query($first: Int! = 1) { tenant(name: "acme") { apps(first: $first) { edges { node { name } } } } }'],
+    ['query($first: Int! = 1) { tenant(name: "acme") { apps(first: $first) { edges { cursor } } } }', { first: 2 }],
+    ['query($name: String = "acme") { tenant(name: $name) { name } }', { name: null }],
+    ['query($name: String = "acme") { tenant(name: $name) { name } }'],
+    [
+      'query($types: [String!] = "app.*") { tenant(name: "acme") { events(types: $types) { edges { node { type } } } } }',
+    ],
+    [
+      'query($type: String!) { tenant(name: "acme") { events(types: [$type, "app.*"], first: 3) { edges { node { type } } } } }',
+      { type: 'operation.*' },
+    ],
+    [
+      'mutation($web: JSON!) { scale(tenant: "acme", app: "app-0", services: { web: $web }, dryRun: true) { planDigest } }',
+      { web: 4 },
+    ],
+    [
+      'mutation($value: JSON) { deploy(tenant: "acme", app: "app-0", env: { web: { MODE: $value } }, dryRun: true) { plan { text } } }',
+      { value: 'fast' },
+    ],
+    [
+      'mutation { updateApp(tenant: "acme", app: "app-0", labels: { __proto__: { a: "b" } }, dryRun: true) { planDigest } }',
+    ],
     ['query($services: JSON!) { __typename tenant(name: "acme") { name } } ', { services: { a: [1, null] } }],
   ]
   for (const [query, variables] of cases) {
