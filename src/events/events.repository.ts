@@ -83,7 +83,7 @@ export async function eventsBeforeOf(
     FROM unnest(${scopes.map((_, at) => at)}::int[], ${scopes.map(({ tenantId }) => tenantId)}::uuid[],
       ${scopes.map(({ app = null }) => app)}::text[]) AS f(at, tenant_id, app)
     CROSS JOIN LATERAL (
-      SELECT * FROM events e WHERE e.tenant_id = f.tenant_id AND (f.app IS NULL OR e.app = f.app) AND ${matching(before, filter)}
+      SELECT * FROM events e WHERE e.tenant_id = f.tenant_id AND ${ofApps(scopes)} AND ${matching(before, filter)}
       ORDER BY e.id DESC LIMIT ${take}) e
     LEFT JOIN tenants t ON t.id = e.tenant_id ORDER BY e.id DESC`
   const found: Event[][] = scopes.map(() => [])
@@ -91,13 +91,26 @@ export async function eventsBeforeOf(
   return found
 }
 
+function ofApps(scopes: readonly { readonly app?: string }[]): Prisma.Sql {
+  if (scopes.every(({ app }) => app === undefined)) return Prisma.sql`true`
+  return scopes.every(({ app }) => app !== undefined)
+    ? Prisma.sql`e.app = f.app`
+    : Prisma.sql`(f.app IS NULL OR e.app = f.app)`
+}
+
+/** Only what is asked for: a condition that a missing value would fulfil hides from Postgres that an index serves the others. */
 function matching(before: bigint | undefined, { app, operation, types = [] }: EventFilter): Prisma.Sql {
   const exact = types.filter((type) => !type.endsWith('.*'))
   const prefixes = types.filter((type) => type.endsWith('.*')).map((type) => `${type.slice(0, -1)}%`)
-  return Prisma.sql`e.id < coalesce(${before ?? null}::bigint, 9223372036854775807)
-    AND e.app IS NOT DISTINCT FROM coalesce(${app ?? null}::text, e.app)
-    AND e.operation_id IS NOT DISTINCT FROM coalesce(${operation ?? null}::uuid, e.operation_id)
-    AND (${types.length === 0} OR e.type = ANY (${exact}::text[]) OR e.type LIKE ANY (${prefixes}::text[]))`
+  const conditions = [
+    ...(before === undefined ? [] : [Prisma.sql`e.id < ${before}`]),
+    ...(app === undefined ? [] : [Prisma.sql`e.app = ${app}`]),
+    ...(operation === undefined ? [] : [Prisma.sql`e.operation_id = ${operation}::uuid`]),
+    ...(types.length === 0
+      ? []
+      : [Prisma.sql`(e.type = ANY (${exact}::text[]) OR e.type LIKE ANY (${prefixes}::text[]))`]),
+  ]
+  return conditions.length === 0 ? Prisma.sql`true` : Prisma.join(conditions, ' AND ')
 }
 
 /** The newest id of a scope that nothing older can follow any more; 0: there is none. */

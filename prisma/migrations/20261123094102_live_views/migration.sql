@@ -81,6 +81,9 @@ CREATE TABLE "worker_questions" (
 CREATE INDEX "events_tenant_id_id_idx" ON "events"("tenant_id", "id");
 
 -- CreateIndex
+CREATE INDEX "events_tenant_id_app_id_idx" ON "events"("tenant_id", "app", "id");
+
+-- CreateIndex
 CREATE INDEX "webhooks_tenant_id_id_idx" ON "webhooks"("tenant_id", "id");
 
 -- CreateIndex
@@ -106,6 +109,9 @@ ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_event_id_fke
 
 -- AddForeignKey
 ALTER TABLE "stats_watches" ADD CONSTRAINT "stats_watches_app_id_fkey" FOREIGN KEY ("app_id") REFERENCES "apps"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- The events of an operation: a list of them walks no others of its tenant.
+CREATE INDEX "events_operation_idx" ON "events" ("operation_id", "id") WHERE "operation_id" IS NOT NULL;
 
 -- What a worker that delivers looks through.
 CREATE INDEX "webhook_deliveries_due_idx" ON "webhook_deliveries" ("webhook_id", "next_attempt_at") WHERE "status" = 'pending';

@@ -40,6 +40,8 @@ END $$;
 CREATE TRIGGER "operations_forward_only" BEFORE UPDATE OF "status" ON "operations"
   FOR EACH ROW EXECUTE FUNCTION "operations_forward_only"();
 
+-- The events of an operation: a list of them walks no others of its tenant.
+CREATE INDEX "events_operation_idx" ON "events" ("operation_id", "id") WHERE "operation_id" IS NOT NULL;
 -- What a worker that delivers looks through.
 CREATE INDEX "webhook_deliveries_due_idx" ON "webhook_deliveries" ("webhook_id", "next_attempt_at") WHERE "status" = 'pending';
 ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_status_check" CHECK ("status" IN ('pending', 'succeeded', 'failed'));
