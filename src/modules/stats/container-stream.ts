@@ -16,6 +16,8 @@ export interface Container {
   readonly id: string
   readonly nativeId: string
   readonly hostId: string
+  /** Places at its host are shared by this. */
+  readonly tenantId: string
 }
 
 /** What is known of a container's use now. Neither a usage nor a problem: it does not run, or told nothing yet. */

@@ -6,13 +6,13 @@ import {
   problemOf,
   type Reading,
 } from './container-stream.ts'
+import { HostReads } from './host-reads.ts'
 import { SharedView, type ViewOptions } from './shared-view.ts'
 import { usageOf } from './usage.ts'
 import type { DbLogger } from '../../db/types.ts'
 import type { Driver, StatsSample } from '../../drivers/index.ts'
 import { abortable, withDeadline, within } from '../../lib/abort.ts'
 import { monotonicMs } from '../../lib/clock.ts'
-import { KeyedLock } from '../../lib/limit.ts'
 import type { HostAccess } from '../hosts/index.ts'
 
 /** A host shows its marker within this, or there is none of its stats. */
@@ -22,8 +22,6 @@ const READ_MS = 8000
 /** A reading is given again for so long, and its sample is what the next one counts from for so long. */
 const AGAIN_MS = 500
 const KEPT_MS = 5000
-/** Of one host at a time: each is a connection for two seconds. */
-const READS = 100
 /** Engine streams of a process. */
 const MOST_STREAMS = 2000
 
@@ -63,7 +61,7 @@ export function createStatsHub({
   const reading = new Map<string, Promise<Reading>>()
   const kept = new Map<string, { readonly sample: StatsSample; readonly reading: Reading; readonly at: number }>()
   const views = new Map<string, SharedView<unknown>>()
-  const reads = new KeyedLock(READS)
+  const reads = new HostReads()
 
   /** Many containers of a host ask for it at once: one of them connects. */
   const connect = async (hostId: string, signal: AbortSignal): Promise<Driver> => {
@@ -103,7 +101,7 @@ export function createStatsHub({
     try {
       const last = kept.get(container.id)
       if (last && now - last.at < AGAIN_MS) return last.reading
-      return await reads.run(container.hostId, signal, async () => await take(container, last?.sample ?? null, signal))
+      return await reads.run(container, signal, async () => await take(container, last?.sample ?? null, signal))
     } catch (error) {
       log.debug({ err: error, host: container.hostId }, 'the stats of a container could not be read')
       return { usage: null, problem: problemOf(error) }

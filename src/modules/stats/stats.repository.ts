@@ -10,6 +10,7 @@ export interface ContainerRow {
   readonly service: string
   readonly appId: string
   readonly app: string
+  readonly tenantId: string
   readonly hostId: string
   readonly host: string
   readonly capacity: Capacity
@@ -19,7 +20,8 @@ export interface ContainerRow {
 export type StatsScope = { readonly tenantId: string; readonly appId?: string }
 
 const CONTAINER = Prisma.sql`
-  i.id, i.native_id AS "nativeId", i.name, i.service, a.id AS "appId", a.name AS app, h.id AS "hostId", h.name AS host,
+  i.id, i.native_id AS "nativeId", i.name, i.service, a.id AS "appId", a.name AS app, a.tenant_id AS "tenantId",
+  h.id AS "hostId", h.name AS host,
   jsonb_build_object('cpus', h.capacity->'cpus', 'memory', h.capacity->'memory') AS capacity`
 const RUNS = Prisma.sql`i.state IN ('running', 'paused')`
 

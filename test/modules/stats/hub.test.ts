@@ -10,7 +10,7 @@ import { eventually } from '../../lab/run.ts'
 import { runnerLab, specOf, web } from '../../runner/lab.ts'
 
 const freely = new AbortController().signal
-const container = { id: 'i1', nativeId: 'c1', hostId: 'h1' }
+const container = { id: 'i1', nativeId: 'c1', hostId: 'h1', tenantId: 't1' }
 
 /** A hub whose one engine does what the test says, and what was asked of it. */
 function scene(stats: Driver['stats'], mostStreams?: number) {
