@@ -29,7 +29,10 @@ export class RequestLog extends LogController {
   }
 }
 
-/** A command may hold what its user typed in secret: the events are where it is kept. */
+/** A command may hold what its user typed in secret: the events are where it is kept. Also where the path is written otherwise, or is none. */
 function withoutCommand(url: string): string {
-  return url.replace(/(\/exec\?).*/s, '$1…')
+  const query = url.indexOf('?')
+  if (query === -1) return url
+  const path = url.slice(0, query)
+  return /exec|%/i.test(path) || /command/i.test(url) ? `${path}?…` : url
 }

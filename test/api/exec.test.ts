@@ -47,6 +47,8 @@ if (await requireEngines(t)) {
       const end = await run(['/no/such'])
       t.match(end.status?.details?.causes, [{ reason: 'ExitCode', message: /^12[67]$/ }])
       t.match(end.stdout, /no such file/)
+      const nothing = await run([''])
+      t.match(nothing.status?.details?.causes, [{ reason: 'ExitCode', message: /^12[67]$/ }], 'nor one without a name')
     })
 
     t.test('arguments are no shell text', async (t) => {

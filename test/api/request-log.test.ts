@@ -20,3 +20,16 @@ t.test('a request is one line of the log, with its method, path, status and time
   })
   t.notMatch(lines.join(), /hidden/)
 })
+
+t.test('a command is in no line, however its address is written', async (t) => {
+  const lines: string[] = []
+  const log = createLog('debug', { write: (line) => void lines.push(line) })
+  const app = fastify({ loggerInstance: log, logController: new RequestLog(log) })
+  // The framework's own has the address in its message.
+  app.setNotFoundHandler(async (_request, reply) => await reply.code(404).send())
+  app.get('/v1/instances/:id/exec', async () => 'it is')
+  for (const path of ['exec', '%65xec', 'e%78ec', 'exec/', 'EXEC', 'exce'])
+    await app.inject({ url: `/v1/instances/1/${path}?tty=true&command=hunter2` })
+  t.equal(lines.filter((line) => line.includes('request completed')).length, 6)
+  t.notMatch(lines.join(), /hunter2/)
+})

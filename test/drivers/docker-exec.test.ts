@@ -86,7 +86,9 @@ if (await requireEngines(t)) {
       proxy.close()
     })
     const { port } = proxy.address() as AddressInfo
-    const { error } = await failure(reach({ url: `tcp://127.0.0.1:${port}` }).exec(id, cat, call))
+    const long = { command: ['sleep', '123456'], tty: false }
+    const { error } = await failure(reach({ url: `tcp://127.0.0.1:${port}` }).exec(id, long, call))
     t.match(error, { code: 'unsupported', message: /takes no Upgrade/ })
+    t.notMatch(await engine.docker(['exec', id, 'ps']), /sleep 123456/, 'what has begun all the same is ended')
   })
 }

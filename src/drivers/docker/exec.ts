@@ -76,11 +76,12 @@ export async function exec(
     path: `/exec/${id}/start`,
     body: { Detach: false, Tty: wanted.tty, ...size },
   }
-  const connection = await made(engine.hijack(call, start)).catch(async (error: unknown) => {
-    // It may have begun all the same.
-    if (call.signal.aborted) await kill(running)
+  const begun = engine.hijack(call, start).catch(async (error: unknown) => {
+    // It may have begun all the same, where it was not the engine that said no.
+    if (!(error instanceof Refusal)) await kill(running)
     throw error
   })
+  const connection = await made(begun)
   const session = toSession(running, connection)
   if (wanted.size && minor < MINOR_OF_CONSOLE_SIZE) await session.resize(wanted.size)
   return session
