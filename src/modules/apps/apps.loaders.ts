@@ -1,25 +1,18 @@
-import type { Database } from '../../db/types.ts'
 import { createListLoader, createLoader } from '../../web/loaders.ts'
 import type { App } from './apps.schemas.ts'
 import { appsNamed, type PageInput, pagesOfApps } from './apps.service.ts'
+import type { AppRef, Sights } from './sights.ts'
 import { pagesOfTenantInstances, pagesOfTenantWorkloads } from './tenant-views.service.ts'
 import type { ReleaseKey } from './views.repository.ts'
-import {
-  type AppRef,
-  pagesOfInstances,
-  pagesOfReleases,
-  pagesOfWorkloads,
-  releasesNumbered,
-  releaseSpecs,
-} from './views.service.ts'
+import { pagesOfInstances, pagesOfReleases, pagesOfWorkloads, releasesNumbered, releaseSpecs } from './views.service.ts'
 
 interface TenantRef {
   readonly id: string
 }
 
 /** What is read of apps for one request: the same list of many parents is one read. */
-export function createAppLoaders({ db }: { readonly db: Database }) {
-  const tx = db.prisma
+export function createAppLoaders(sights: Sights) {
+  const { tx } = sights
   const ids = (tenants: readonly TenantRef[]): string[] => tenants.map(({ id }) => id)
   return {
     app: createLoader(async (keys: readonly { tenantId: string; name: string }[]) => await appsNamed(tx, keys)),
@@ -27,16 +20,18 @@ export function createAppLoaders({ db }: { readonly db: Database }) {
       async (tenants: readonly TenantRef[], input: PageInput) => await pagesOfApps(tx, ids(tenants), input),
     ),
     tenantWorkloads: createListLoader(
-      async (tenants: readonly TenantRef[], input: PageInput) => await pagesOfTenantWorkloads(tx, ids(tenants), input),
+      async (tenants: readonly TenantRef[], input: PageInput) =>
+        await pagesOfTenantWorkloads(sights, ids(tenants), input),
     ),
     tenantInstances: createListLoader(
-      async (tenants: readonly TenantRef[], input: PageInput) => await pagesOfTenantInstances(tx, ids(tenants), input),
+      async (tenants: readonly TenantRef[], input: PageInput) =>
+        await pagesOfTenantInstances(sights, ids(tenants), input),
     ),
     workloads: createListLoader(
-      async (apps: readonly AppRef[], input: PageInput) => await pagesOfWorkloads(tx, apps, input),
+      async (apps: readonly AppRef[], input: PageInput) => await pagesOfWorkloads(sights, apps, input),
     ),
     instances: createListLoader(
-      async (apps: readonly AppRef[], input: PageInput) => await pagesOfInstances(tx, apps, input),
+      async (apps: readonly AppRef[], input: PageInput) => await pagesOfInstances(sights, apps, input),
     ),
     releases: createListLoader(
       async (apps: readonly Pick<App, 'id'>[], input: PageInput) => await pagesOfReleases(tx, apps, input),

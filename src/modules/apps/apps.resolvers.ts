@@ -2,9 +2,11 @@ import type { Database } from '../../db/types.ts'
 import { pageInput, perContext, toConnection } from '../../web/index.ts'
 import type { Resolvers } from '../resolver-types/index.ts'
 import { createAppLoaders } from './apps.loaders.ts'
+import { createSights } from './sights.ts'
 
-export function appsResolvers(deps: { readonly db: Database }): Resolvers {
-  const loadersOf = perContext(() => createAppLoaders(deps))
+export function appsResolvers({ db }: { readonly db: Database }): Resolvers {
+  const sights = createSights(db.prisma)
+  const loadersOf = perContext(() => createAppLoaders(sights))
   return {
     Tenant: {
       apps: async (tenant, args, context) => toConnection(await loadersOf(context).apps.load(tenant, pageInput(args))),

@@ -1,33 +1,23 @@
 import Type from 'typebox'
 import type { Tx } from '../../db/types.ts'
-import { effectiveDigestOf } from '../../planning/index.ts'
-import type { AppSpec } from '../../spec/index.ts'
 import { closed, decodeCursor, type Page, toPage } from '../../web/index.ts'
-import { activeAmong } from '../operations/index.ts'
 import { findRelease } from './apps.repository.ts'
 import { appJson, type PageInput, releaseNotFound, requireApp } from './apps.service.ts'
 import type { App, Instance, Release, ReleaseDiff, ReleaseSummary, Workload } from './apps.schemas.ts'
 import { diffSpecs, maskSpec } from './diff.ts'
+import type { AppRef, Sight, Sights } from './sights.ts'
 import {
-  digestsOf,
   type InstanceRow,
-  instancesOf,
   listReleases,
   type ReleaseKey,
   type ReleaseRow,
   releasesAt,
   specsAt,
 } from './views.repository.ts'
-import { containerOf } from './wanted.ts'
-import { instanceState, type ReleaseDigests, releaseOf, type Seen, workloadsOf } from './workloads.ts'
+import { instanceState, workloadsOf } from './workloads.ts'
 
 const ReleasePosition = closed({ number: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }) })
 const OffsetPosition = closed({ offset: Type.Integer({ minimum: 0, maximum: 2_147_483_647 }) })
-/** Instances are compared with so many of the newest releases. */
-const COMPARED_RELEASES = 1000
-
-/** What of an app its views are made of. */
-export type AppRef = Pick<App, 'id' | 'name' | 'host' | 'wanted'>
 /** A release, and whose it is. */
 export type ReleaseParent = ReleaseSummary & { readonly appId: string }
 
@@ -101,24 +91,32 @@ export async function readDiff(
   return { from, to: second, changes: diffSpecs(before.spec, after.spec) }
 }
 
-export async function pageOfInstances(tx: Tx, tenantId: string, name: string, input: PageInput) {
-  const app = appJson(await requireApp(tx, tenantId, name))
-  return only(await pagesOfInstances(tx, [app], input))
+export async function pageOfInstances(sights: Sights, tenantId: string, name: string, input: PageInput) {
+  const app = appJson(await requireApp(sights.tx, tenantId, name))
+  return only(await pagesOfInstances(sights, [app], input))
 }
 
 /** The same page of each app, in their order. */
-export async function pagesOfInstances(tx: Tx, apps: readonly AppRef[], input: PageInput): Promise<Page<Instance>[]> {
-  return (await instancesOfApps(tx, apps)).map((instances) => pageOf(instances, input))
+export async function pagesOfInstances(
+  sights: Sights,
+  apps: readonly AppRef[],
+  input: PageInput,
+): Promise<Page<Instance>[]> {
+  return (await instancesOfApps(sights, apps)).map((instances) => pageOf(instances, input))
 }
 
-export async function pageOfWorkloads(tx: Tx, tenantId: string, name: string, input: PageInput) {
-  const app = appJson(await requireApp(tx, tenantId, name))
-  return only(await pagesOfWorkloads(tx, [app], input))
+export async function pageOfWorkloads(sights: Sights, tenantId: string, name: string, input: PageInput) {
+  const app = appJson(await requireApp(sights.tx, tenantId, name))
+  return only(await pagesOfWorkloads(sights, [app], input))
 }
 
 /** The same page of each app, in their order. */
-export async function pagesOfWorkloads(tx: Tx, apps: readonly AppRef[], input: PageInput): Promise<Page<Workload>[]> {
-  return (await workloadsOfApps(tx, apps)).map((workloads) => pageOf(workloads, input))
+export async function pagesOfWorkloads(
+  sights: Sights,
+  apps: readonly AppRef[],
+  input: PageInput,
+): Promise<Page<Workload>[]> {
+  return (await workloadsOfApps(sights, apps)).map((workloads) => pageOf(workloads, input))
 }
 
 /** A page of a list that was made as a whole: what is computed has no rows to seek in. */
@@ -133,101 +131,54 @@ function pageOf<Item>(items: readonly Item[], { limit, cursor }: PageInput): Pag
 }
 
 /** All instances of each app, in their order: by service and ordinal. */
-export async function instancesOfApps(tx: Tx, apps: readonly AppRef[]): Promise<Instance[][]> {
-  const sights = await look(tx, apps)
-  return sights.map(({ seen }) => seen.map(({ json }) => json))
+export async function instancesOfApps(sights: Sights, apps: readonly AppRef[]): Promise<Instance[][]> {
+  return (await sights.look(apps)).map((sight) => sight.instances.map((instance) => instanceJson(sight, instance)))
 }
 
 /** All workloads of each app, in their order: by service and host. The same few statements, however many apps there are. */
-export async function workloadsOfApps(tx: Tx, apps: readonly AppRef[]): Promise<Workload[][]> {
-  const active = await activeAmong(
-    tx,
-    apps.map(({ id }) => id),
-  )
-  return (await look(tx, apps)).map(({ app, spec, digests, seen }) =>
-    workloadsOf({ wanted: app.wanted, spec, digests, host: app.host, active: active.has(app.id), instances: seen }).map(
-      ({ service, host, desired, ready, status, instances }) => {
-        const releases = instances.flatMap(({ json }) => json.release ?? [])
-        return {
-          id: [app.name, service, ...(host === null ? [] : [host])].join('.'),
-          app: app.name,
-          service,
-          host,
-          release: releases.length > 0 ? Math.max(...releases) : null,
-          desired,
-          ready,
-          status,
-          drift: [],
-          instances: instances.map(({ json }) => json),
-        }
-      },
-    ),
-  )
-}
-
-interface Sight {
-  readonly app: AppRef
-  /** The wanted one; null: nothing is wanted. */
-  readonly spec: AppSpec | null
-  /** Of its services; undefined where nobody asked. */
-  readonly digests: Readonly<Record<string, string>> | undefined
-  /** Its instances, as planning sees them and as the API shows them. */
-  readonly seen: readonly (Seen & { readonly json: Instance })[]
-}
-
-/** Apps with what the observers last saw of them. */
-async function look(tx: Tx, apps: readonly AppRef[]): Promise<Sight[]> {
-  if (apps.length === 0) return []
-  const wanted = apps.flatMap(({ id, wanted: { release } }) =>
-    release === null ? [] : [{ appId: id, number: release }],
-  )
-  const specs = new Map((await specsAt(tx, wanted)).map(({ appId, spec }) => [appId, spec]))
-  const rows = await instancesOf(
-    tx,
-    apps.map(({ id }) => id),
-  )
-  const instances = Map.groupBy(rows, ({ appId }) => appId)
-  const digests =
-    instances.size > 0
-      ? await digestsOf(tx, [...instances.keys()], COMPARED_RELEASES)
-      : new Map<string, ReleaseDigests[]>()
-  const nowMs = Date.now()
-  return apps.map((app) => {
-    const spec = specs.get(app.id) ?? null
-    const releases = digests.get(app.id) ?? []
-    const seen = (instances.get(app.id) ?? []).map((row) => {
-      const one: Seen = { ...containerOf(row, nowMs), host: row.host, reachable: row.reachable }
-      return { ...one, json: instanceJson(app, row, one, spec, releases) }
+export async function workloadsOfApps(sights: Sights, apps: readonly AppRef[]): Promise<Workload[][]> {
+  return (await sights.look(apps)).map((sight) => {
+    const { app, spec, digests, active } = sight
+    const states = workloadsOf({
+      ...{ wanted: app.wanted, spec, digests, host: app.host, active },
+      instances: sight.instances,
     })
-    const wantedDigests = releases.find(({ number }) => number === app.wanted.release)?.serviceDigests
-    return { app, spec, digests: wantedDigests, seen }
+    return states.map(({ service, host, desired, ready, status, instances: seen }): Workload => {
+      const instances = seen.map((instance) => instanceJson(sight, instance))
+      const release = instances.reduce((newest, instance) => Math.max(newest, instance.release ?? 0), 0)
+      return {
+        id: host === null ? `${app.name}.${service}` : `${app.name}.${service}.${host}`,
+        app: app.name,
+        service,
+        host,
+        release: release > 0 ? release : null,
+        desired,
+        ready,
+        status,
+        drift: [],
+        instances,
+      }
+    })
   })
 }
 
-function instanceJson(
-  app: AppRef,
-  row: InstanceRow,
-  seen: Seen,
-  spec: AppSpec | null,
-  releases: readonly ReleaseDigests[],
-): Instance {
-  const effective = (digest: string) => effectiveDigestOf(digest, row.restartGeneration)
+function instanceJson(sight: Sight, row: InstanceRow): Instance {
   return {
     id: row.id,
     nativeId: row.nativeId,
     name: row.name,
     host: row.host,
     service: row.service,
-    release: releaseOf(row, releases, app.wanted.release, effective),
-    state: instanceState(seen, spec, app.wanted.running),
+    release: sight.release(row),
+    state: instanceState(row, sight.spec, sight.app.wanted.running),
     health: row.health,
     image: row.image,
     imageDigest: row.imageDigest,
-    addresses: row.addresses as Instance['addresses'],
-    ports: row.ports as Instance['ports'],
+    addresses: row.addresses,
+    ports: row.published,
     restarts: row.restarts,
     exitCode: row.exitCode,
-    startedAt: row.startedAt?.toISOString() ?? null,
+    startedAt: row.startedMs === null ? null : new Date(row.startedMs).toISOString(),
   }
 }
 

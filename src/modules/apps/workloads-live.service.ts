@@ -1,10 +1,11 @@
 import DataLoader from 'dataloader'
-import type { Database } from '../../db/types.ts'
+import type { Tx } from '../../db/types.ts'
 import type { EventFeeds } from '../../events/index.ts'
 import { abortable } from '../../lib/abort.ts'
 import { type AppRow, findApps, listApps } from './apps.repository.ts'
 import type { Workload } from './apps.schemas.ts'
 import { appJson, requireApp } from './apps.service.ts'
+import type { Sights } from './sights.ts'
 import { workloadsOfApps } from './views.service.ts'
 
 /** What may change a workload. Steps do so by what the observers see of them. */
@@ -37,12 +38,12 @@ interface AppKey {
 export type WorkloadReads = (key: AppKey) => Promise<readonly Shown[]>
 
 /** Reads the workloads of apps by name, those that are asked for at about the same time together. None of an app that is gone. */
-export function createWorkloadReads({ prisma }: Pick<Database, 'prisma'>): WorkloadReads {
+export function createWorkloadReads(sights: Sights): WorkloadReads {
   const textOf = ({ tenantId, name }: AppKey) => `${tenantId} ${name}`
   const loader = new DataLoader<AppKey, readonly Shown[]>(
     async (keys) => {
-      const apps = await findApps(prisma, [...new Map(keys.map((key) => [textOf(key), key])).values()])
-      const shown = await shownOf(prisma, apps)
+      const apps = await findApps(sights.tx, [...new Map(keys.map((key) => [textOf(key), key])).values()])
+      const shown = await shownOf(sights, apps)
       const found = new Map(apps.map((app, at) => [textOf(app), shown[at] ?? []]))
       return keys.map((key) => found.get(textOf(key)) ?? [])
     },
@@ -51,8 +52,8 @@ export function createWorkloadReads({ prisma }: Pick<Database, 'prisma'>): Workl
   return async (key) => await loader.load(key)
 }
 
-async function shownOf(prisma: Database['prisma'], apps: readonly AppRow[]): Promise<Shown[][]> {
-  const workloads = await workloadsOfApps(prisma, apps.map(appJson))
+async function shownOf(sights: Sights, apps: readonly AppRow[]): Promise<Shown[][]> {
+  const workloads = await workloadsOfApps(sights, apps.map(appJson))
   return workloads.map((ofApp) => ofApp.map((workload) => ({ workload, text: JSON.stringify(workload) })))
 }
 
@@ -68,10 +69,10 @@ export interface FollowWorkloads {
  * is gone comes a last time, empty. Rejects with `not_found` for an app that there is not.
  */
 export async function followWorkloads(
-  { db, feeds, reads }: { readonly db: Database; readonly feeds: EventFeeds; readonly reads: WorkloadReads },
+  { sights, feeds, reads }: { readonly sights: Sights; readonly feeds: EventFeeds; readonly reads: WorkloadReads },
   { tenantId, app, signal }: FollowWorkloads,
 ): Promise<AsyncIterable<Workload>> {
-  if (app !== undefined) await requireApp(db.prisma, tenantId, app)
+  if (app !== undefined) await requireApp(sights.tx, tenantId, app)
   const feed = await feeds.follow({ tenantId }, { signal, filter: { types: TYPES, ...(app !== undefined && { app }) } })
   const known = new Map<string, ReadonlyMap<string, Shown>>()
   const changes = (name: string, now: readonly Shown[]): Workload[] => {
@@ -92,8 +93,8 @@ export async function followWorkloads(
       try {
         if (app !== undefined) yield* changes(app, await reads({ tenantId, name: app }))
         else
-          for await (const page of appPages(db.prisma, tenantId)) {
-            const shown = await shownOf(db.prisma, page)
+          for await (const page of appPages(sights.tx, tenantId)) {
+            const shown = await shownOf(sights, page)
             for (const [at, { name }] of page.entries()) yield* changes(name, shown[at] ?? [])
           }
         for (;;) {
@@ -114,9 +115,9 @@ function gone(workload: Workload): Workload {
   return { ...workload, desired: 0, ready: 0, status: 'missing', drift: [], instances: [] }
 }
 
-async function* appPages(prisma: Database['prisma'], tenantId: string): AsyncGenerator<AppRow[]> {
+async function* appPages(tx: Tx, tenantId: string): AsyncGenerator<AppRow[]> {
   for (let name: string | undefined; ;) {
-    const page = (await listApps(prisma, [{ tenantId, ...(name !== undefined && { name }) }], PAGE)).get(tenantId) ?? []
+    const page = (await listApps(tx, [{ tenantId, ...(name !== undefined && { name }) }], PAGE)).get(tenantId) ?? []
     if (page.length > 0) yield page
     name = page.at(-1)?.name
     if (page.length < PAGE) return

@@ -1,16 +1,15 @@
-import {
-  effectiveDigest,
-  effectiveDigestOf,
-  isReady,
-  type ObservedContainer,
-  runsToCompletion,
-} from '../../planning/index.ts'
-import type { AppSpec } from '../../spec/index.ts'
+import { effectiveDigestOf, isReady, type ObservedContainer, runsToCompletion } from '../../planning/index.ts'
+import type { ServiceSpec } from '../../spec/index.ts'
 import type { INSTANCE_STATES, WORKLOAD_STATUSES } from './apps.schemas.ts'
 import type { Wanted } from './wanted.ts'
 
 export type InstanceState = (typeof INSTANCE_STATES)[number]
 export type WorkloadStatus = (typeof WORKLOAD_STATUSES)[number]
+
+/** What of a spec says how an app stands. */
+export interface JudgingSpec {
+  readonly services: Readonly<Record<string, Pick<ServiceSpec, 'replicas' | 'restart' | 'dependsOn' | 'update'>>>
+}
 
 /** A container with what its row says beside planning's fields. */
 export interface Seen extends ObservedContainer {
@@ -33,9 +32,9 @@ export interface WorkloadState<Instance extends Seen> {
 export interface WorkloadsInput<Instance extends Seen> {
   readonly wanted: Wanted
   /** Of `wanted.release`; null: nothing is wanted. */
-  readonly spec: AppSpec | null
-  /** The digests of its services, where they are known: to make them anew is most of what this costs. */
-  readonly digests?: Readonly<Record<string, string>> | undefined
+  readonly spec: JudgingSpec | null
+  /** The digests of its services. */
+  readonly digests: Readonly<Record<string, string>>
   /** The app's host; null until it is placed. */
   readonly host: string | null
   /** An operation of the app has not ended. */
@@ -47,7 +46,8 @@ export interface WorkloadsInput<Instance extends Seen> {
 export function workloadsOf<Instance extends Seen>(input: WorkloadsInput<Instance>): WorkloadState<Instance>[] {
   const groups = new Map<string, { service: string; host: string | null; instances: Instance[] }>()
   const groupOf = (service: string, host: string | null) => {
-    const key = JSON.stringify([service, host])
+    // No service's name has a space in it.
+    const key = `${service} ${host ?? ''}`
     const group = groups.get(key) ?? { service, host, instances: [] }
     groups.set(key, group)
     return group
@@ -60,7 +60,7 @@ export function workloadsOf<Instance extends Seen>(input: WorkloadsInput<Instanc
 }
 
 function judge<Instance extends Seen>(
-  { wanted, spec, digests = {}, host, active }: WorkloadsInput<Instance>,
+  { wanted, spec, digests, host, active }: WorkloadsInput<Instance>,
   group: { service: string; host: string | null; instances: readonly Instance[] },
 ): { desired: number; ready: number; status: WorkloadStatus } {
   const { service, instances } = group
@@ -70,10 +70,7 @@ function judge<Instance extends Seen>(
   const replicas = Object.hasOwn(wanted.replicas, service) ? (wanted.replicas[service] ?? 0) : own.replicas
   const desired = wanted.running ? replicas : 0
   const known = Object.hasOwn(digests, service) ? digests[service] : undefined
-  const digest =
-    known === undefined
-      ? effectiveDigest(own, wanted.restartGeneration)
-      : effectiveDigestOf(known, wanted.restartGeneration)
+  const digest = known === undefined ? null : effectiveDigestOf(known, wanted.restartGeneration)
   const current = instances.filter(({ serviceDigest, ordinal }) => serviceDigest === digest && ordinal <= replicas)
   const ready = current.filter((instance) => instance.reachable && isReady(spec, service, instance)).length
   const status = statusOf()
@@ -85,7 +82,8 @@ function judge<Instance extends Seen>(
       return active ? 'progressing' : 'degraded'
     }
     if (ready >= desired && !instances.some((instance) => !current.includes(instance) && isAlive(instance))) {
-      const completed = runsToCompletion(spec as AppSpec, service) && current.every(({ state }) => state === 'exited')
+      const completed =
+        runsToCompletion(spec as JudgingSpec, service) && current.every(({ state }) => state === 'exited')
       return completed ? 'completed' : 'running'
     }
     if (active) return 'progressing'
@@ -108,7 +106,7 @@ const ENDED: ReadonlySet<number | null> = new Set([null, 0, 137, 143])
  * an exit is what was asked for, whatever its code. One that somebody ended (SIGTERM or SIGKILL) has exited; one that ended by itself
  * with another code than 0 has failed.
  */
-export function instanceState(instance: Seen, spec: AppSpec | null, wantedRunning: boolean): InstanceState {
+export function instanceState(instance: Seen, spec: JudgingSpec | null, wantedRunning: boolean): InstanceState {
   if (!instance.reachable) return 'unknown'
   switch (instance.state) {
     case 'created':
@@ -128,7 +126,7 @@ export function instanceState(instance: Seen, spec: AppSpec | null, wantedRunnin
   }
 }
 
-function runningState(instance: Seen, spec: AppSpec | null): InstanceState {
+function runningState(instance: Seen, spec: JudgingSpec | null): InstanceState {
   if (instance.health === 'unhealthy') return 'unhealthy'
   if (instance.health !== null) return instance.health === 'healthy' ? 'running' : 'starting'
   const own = spec && Object.hasOwn(spec.services, instance.service) ? spec.services[instance.service] : undefined

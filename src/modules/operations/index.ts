@@ -1,6 +1,5 @@
 export {
   ACTIVE,
-  activeAmong,
   type ActiveOperation,
   endQueued,
   enqueueReconcile,

@@ -150,13 +150,6 @@ export interface ActiveOperation {
 /** Of `operations o`: it has not ended. Written so that a lane's are found by the two indexes that hold nothing else. */
 export const ACTIVE = Prisma.sql`(o.status = 'queued' OR o.status = 'running')`
 
-/** Those of these apps that an operation is at work on, or waits for. */
-export async function activeAmong(tx: Tx, appIds: readonly string[]): Promise<Set<string>> {
-  const rows = await tx.$queryRaw<{ id: string }[]>`
-    SELECT DISTINCT o.lane_id AS id FROM operations o WHERE ${ACTIVE} AND o.lane_id = ANY(${[...appIds]}::uuid[])`
-  return new Set(rows.map(({ id }) => id))
-}
-
 /** An id that comes after every one of these: a lane is worked in the order of ids, whatever the clocks say. */
 export function idAfter(ids: readonly string[]): string {
   const id = newId()

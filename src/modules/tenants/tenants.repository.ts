@@ -16,7 +16,9 @@ export async function findTenant(tx: Tx, name: string): Promise<TenantRow | null
 
 /** Those that there are. */
 export async function findTenants(tx: Tx, names: readonly string[]): Promise<TenantRow[]> {
-  return await tx.tenant.findMany({ where: { name: { in: [...names] } } })
+  return await tx.$queryRaw<TenantRow[]>`
+    SELECT id, name, display_name AS "displayName", version, created_at AS "createdAt", updated_at AS "updatedAt"
+    FROM tenants WHERE name = ANY(${[...names]}::text[])`
 }
 
 export async function listTenants(tx: Tx, after: string | undefined, take: number): Promise<TenantRow[]> {

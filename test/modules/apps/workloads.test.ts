@@ -37,12 +37,13 @@ const seen = (service: string, ordinal: number, change: Partial<Seen> = {}): See
   reachable: true,
   ...change,
 })
+const digests = Object.fromEntries(Object.keys(spec.services).map((service) => [service, digestOf(service)]))
 const wanted = { release: 1, replicas: { web: 2, once: 1 }, running: true, restartGeneration: 0 }
 const done: Partial<Seen> = { state: 'exited', exitCode: 0, runningForMs: null }
 
 /** The workload of `service` among those of these instances. */
 function workload(service: string, instances: Seen[], change: Partial<Parameters<typeof workloadsOf>[0]> = {}) {
-  const all = workloadsOf({ wanted, spec, host: 'one', active: false, instances, ...change })
+  const all = workloadsOf({ wanted, spec, digests, host: 'one', active: false, instances, ...change })
   return all.find((found) => found.service === service)
 }
 
@@ -100,7 +101,14 @@ t.test('orphan: no service of the wanted spec, or on another host', async (t) =>
   t.match(workload('gone', [gone]), { status: 'orphan', desired: 0 })
   t.match(workload('gone', [gone], { active: true }), { status: 'progressing' })
   t.match(workload('web', [seen('web', 1)], { spec: null, wanted: { ...wanted, release: null } }), { status: 'orphan' })
-  const both = workloadsOf({ wanted, spec, host: 'one', active: false, instances: [seen('web', 1, { host: 'two' })] })
+  const both = workloadsOf({
+    wanted,
+    spec,
+    digests,
+    host: 'one',
+    active: false,
+    instances: [seen('web', 1, { host: 'two' })],
+  })
   t.same(
     both.map(({ service, host, status }) => [service, host, status]),
     [
