@@ -22,10 +22,11 @@ const READ_MS = 8000
 /** A reading is given again for so long, and its sample is what the next one counts from for so long. */
 const AGAIN_MS = 500
 const KEPT_MS = 5000
-/** Engine streams of a process. */
-const MOST_STREAMS = 2000
+/** Engine streams of a process, and those of one tenant: none shuts the others out. */
+const MOST = { tenant: 800, all: 2000 }
 
 const FULL: Reading = { usage: null, problem: 'this server watches as many containers as it can' }
+const TENANT_FULL: Reading = { usage: null, problem: 'this server watches as many containers of one tenant as it can' }
 
 export interface StatsHub {
   /** What a container uses now: of its stream where there is one, else of a short one. Throws nothing but the signal's reason. */
@@ -48,15 +49,16 @@ export interface StatsHub {
 export function createStatsHub({
   hosts,
   log,
-  mostStreams = MOST_STREAMS,
+  most = MOST,
 }: {
   readonly hosts: Pick<HostAccess, 'connect'>
   readonly log: DbLogger
-  /** Default 2000. */
-  readonly mostStreams?: number
+  /** Default: 800 of a tenant, 2000 of all. */
+  readonly most?: { readonly tenant: number; readonly all: number }
 }): StatsHub {
   const closing = new AbortController()
   const streams = new Map<string, ContainerStream>()
+  const tenants = new Map<string, number>()
   const connecting = new Map<string, Promise<Driver>>()
   const reading = new Map<string, Promise<Reading>>()
   const kept = new Map<string, { readonly sample: StatsSample; readonly reading: Reading; readonly at: number }>()
@@ -109,11 +111,15 @@ export function createStatsHub({
   }
 
   const watch: StatsHub['watch'] = (container) => {
-    const { id } = container
-    if (!streams.has(id) && (streams.size >= mostStreams || closing.signal.aborted))
-      return { reading: FULL, isSettled: true, isRefused: true, release() {} }
-    const stream = streams.get(id) ?? new ContainerStream({ container, connect })
-    streams.set(id, stream)
+    const { id, tenantId } = container
+    const known = streams.get(id)
+    if (!known && (streams.size >= most.all || closing.signal.aborted)) return refused(FULL)
+    if (!known && (tenants.get(tenantId) ?? 0) >= most.tenant) return refused(TENANT_FULL)
+    const stream = known ?? new ContainerStream({ container, connect })
+    if (!known) {
+      streams.set(id, stream)
+      tenants.set(tenantId, (tenants.get(tenantId) ?? 0) + 1)
+    }
     stream.watchers += 1
     let held = true
     return {
@@ -130,6 +136,9 @@ export function createStatsHub({
         stream.watchers -= 1
         if (stream.watchers > 0) return
         streams.delete(id)
+        const left = (tenants.get(tenantId) ?? 0) - 1
+        if (left > 0) tenants.set(tenantId, left)
+        else tenants.delete(tenantId)
         stream.close()
       },
     }
@@ -163,4 +172,8 @@ export function createStatsHub({
       streams.clear()
     },
   }
+}
+
+function refused(reading: Reading): ContainerWatch {
+  return { reading, isSettled: true, isRefused: true, release() {} }
 }

@@ -13,7 +13,7 @@ const freely = new AbortController().signal
 const container = { id: 'i1', nativeId: 'c1', hostId: 'h1', tenantId: 't1' }
 
 /** A hub whose one engine does what the test says, and what was asked of it. */
-function scene(stats: Driver['stats'], mostStreams?: number) {
+function scene(stats: Driver['stats'], most?: number) {
   const asked = { connects: 0, samples: 0, streams: 0, open: 0 }
   const driver = {
     async *stats(nativeId: string, wanted: { follow: boolean }, call: { signal: AbortSignal }) {
@@ -31,7 +31,10 @@ function scene(stats: Driver['stats'], mostStreams?: number) {
     asked.connects += 1
     return driver
   }
-  return { asked, hub: createStatsHub({ hosts: { connect }, log: quiet, mostStreams }) }
+  return {
+    asked,
+    hub: createStatsHub({ hosts: { connect }, log: quiet, ...(most && { most: { tenant: most, all: most } }) }),
+  }
 }
 const sampleAt = (ms: number, cpuNs = ms * 1e6): StatsSample => ({
   at: new Date(1_700_000_000_000 + ms).toISOString(),

@@ -61,3 +61,22 @@ t.test(
     t.match(await hub.read(of('greedy', 901), freely), { problem: null }, 'no place is lost')
   },
 )
+
+t.test('no tenant has all streams of a server: those beyond its own are refused, others have theirs', async (t) => {
+  const { hub } = scene({ tenant: 2, all: 4 })
+  t.teardown(() => hub.close())
+  const first = hub.watch(of('greedy', 1))
+  hub.watch(of('greedy', 2))
+  const beyond = hub.watch(of('greedy', 3))
+  t.match(beyond, { isRefused: true, reading: { usage: null, problem: /as many containers of one tenant/ } })
+  t.match(hub.watch(of('greedy', 1)), { isRefused: false }, 'who looks at what is looked at needs no more')
+  t.match(hub.watch(of('other', 1)), { isRefused: false })
+  t.equal(hub.streams, 3)
+  first.release()
+  first.release()
+  t.match(hub.watch(of('greedy', 3)), { isRefused: true }, 'the second one looks on')
+  const again = hub.watch(of('other', 2))
+  t.match(hub.watch(of('third', 1)), { isRefused: true, reading: { problem: /as many containers as it can/ } })
+  again.release()
+  t.match(hub.watch(of('third', 1)), { isRefused: false }, 'as soon as one is free')
+})
