@@ -27,13 +27,15 @@ export function requestedDocument(
   { query, extensions }: { readonly query?: string | null; readonly extensions?: object | null },
   { known, only }: { readonly known: PersistedQueries; readonly only: boolean },
 ): string {
+  // Over WebSockets there has to be one.
+  const text = query === '' ? null : query
   const named: unknown = Reflect.get(Object(extensions), 'persistedQuery')
   const hash: unknown = Reflect.get(Object(named), 'sha256Hash')
-  if (typeof query === 'string' && typeof hash === 'string' && sha256(query) !== hash)
+  if (typeof text === 'string' && typeof hash === 'string' && sha256(text) !== hash)
     throw refused('/extensions/persistedQuery/sha256Hash', 'is not the SHA-256 of the query')
-  if (typeof query === 'string') {
-    if (only && !known.has(sha256(query))) throw refused('/query', 'is not one of the queries that this server knows')
-    return query
+  if (typeof text === 'string') {
+    if (only && !known.has(sha256(text))) throw refused('/query', 'is not one of the queries that this server knows')
+    return text
   }
   if (typeof hash !== 'string') throw refused('/query', 'is missing')
   const document = known.get(hash)

@@ -25,6 +25,7 @@ t.test('a document that is known may be named by its hash; others are sent', asy
   const data = { whoami: { name: 'bootstrap' } }
   t.same((await post(api, naming(hashOf(QUERY)))).body, { data })
   t.same((await post(api, { query: '{ whoami { name } }' })).body, { data })
+  t.same((await post(api, { query: '', ...naming(hashOf(QUERY)) })).body, { data }, 'nothing is no document')
   const url = `/graphql?extensions=${encodeURIComponent(JSON.stringify(naming(hashOf(QUERY)).extensions))}`
   const headers = { authorization: `Bearer ${api.adminToken}` }
   t.same((await api.app.inject({ url, headers })).json(), { data }, 'by GET too')

@@ -99,10 +99,12 @@ t.test('queries', async (t) => {
       api,
       `{ tenant(name: "acme") { events(first: 3) { edges { cursor node { id type tenant app host service operation actor at data } } }
          some: events(types: ["operation.*"], app: "app-0") { edges { node { type app } } }
+         none: events(app: "") { edges { node { app } } }
          app(name: "app-0") { events(first: 200) { edges { node { app } } } } } }`,
     )
     t.notOk(body.errors)
-    const { events, some, app } = body.data.tenant
+    const { events, some, none, app } = body.data.tenant
+    t.same(nodes(none), [], 'no app has no name')
     t.same(nodes(events), (await rest('/v1/tenants/acme/events?limit=3')).items)
     t.ok(nodes(some).length > 0)
     for (const one of nodes(some)) t.match(one, { app: 'app-0', type: /^operation\./ })

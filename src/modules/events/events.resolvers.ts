@@ -65,5 +65,9 @@ function filterOf({
   for (const [at, type] of (types ?? []).entries())
     if (!Value.Check(EventTypePattern, type))
       throw badArgument(`types/${at}`, 'is no type of an event: one is as in `operation.step` or `operation.*`')
-  return { ...(app && { app }), ...(operation && { operation: operation.toLowerCase() }), ...(types && { types }) }
+  return {
+    ...(typeof app === 'string' && { app }),
+    ...(operation && { operation: operation.toLowerCase() }),
+    ...(types && { types }),
+  }
 }
