@@ -46,7 +46,7 @@ export async function recordAccept(url: string, tenant: FleetTenant, app: string
       UPDATE apps SET last_release = ${MARKS.lastRelease}, wanted_version = ${MARKS.version}
       WHERE name = ${app} AND tenant_id = ${tenant.id}::uuid`
     pg.Client.prototype.query = function (this: pg.Client, config: unknown, ...rest: unknown[]) {
-      statements.push(typeof config === 'string' ? { text: config, values: [] } : statementOf(config))
+      statements.push(...(typeof config === 'string' ? plain(config) : [statementOf(config)]))
       return Reflect.apply(query, this, [config, ...rest])
     } as typeof query
     await put()
@@ -57,6 +57,18 @@ export async function recordAccept(url: string, tenant: FleetTenant, app: string
     await db.close()
   }
   return statements
+}
+
+/** A text without parameters; the call that goes out with a COMMIT as two statements, its argument as a value. */
+function plain(text: string): Statement[] {
+  const [, name, escaped, literal = ''] = /^SELECT (\w+)\( ?(E?)'(.*)'::jsonb\); COMMIT$/s.exec(text) ?? []
+  if (name === undefined) return [{ text, values: [] }]
+  const unquoted = literal.replaceAll("''", "'")
+  const argument = escaped === 'E' ? unquoted.replaceAll('\\\\', '\\') : unquoted
+  return [
+    { text: `SELECT ${name}($1::jsonb)`, values: [argument] },
+    { text: 'COMMIT', values: [] },
+  ]
 }
 
 function statementOf(config: unknown): Statement {
@@ -122,6 +134,12 @@ export function toPgbench(
       used.add('patch')
       return `jsonb_set(${constant(text)}::jsonb, '{release}', to_jsonb(:release::int))`
     }
+    if (text.startsWith('[{"tenantId":')) {
+      used.add('events')
+      // Of its own tenant: the events of one take their turns.
+      const own = `replace(${constant(text)}::text, '${recorded.id}', :{tenant}::text)`
+      return `replace(${own}, '"${app.name}"', '"' || ('app-' || lpad(:nth::text, 5, '0')) || '"')`
+    }
     return value === null ? 'NULL' : constant(text)
   }
   const constant = (text: string): string => {
@@ -134,7 +152,7 @@ export function toPgbench(
     if (/ AS active\b/.test(sql)) return `${sql}\n\\gset\n\\set release :lastRelease + 1`
     return sql.endsWith('RETURNING wanted_version AS version') ? `${sql}\n\\gset` : `${sql};`
   })
-  const unused = [...varying.values(), 'superseded', 'patch'].filter((one) => !used.has(one))
+  const unused = [...varying.values(), 'superseded', 'patch', 'events'].filter((one) => !used.has(one))
   if (unused.length > 0) throw new Error(`the server's statements have no ${unused.join(', ')}`)
   const scripts = tenants.map(({ id, apps }, at) => {
     const token = tokens.get(id)
