@@ -9,7 +9,7 @@ import {
   placeAfter,
   written,
 } from './events.repository.ts'
-import { Tail } from './tail.ts'
+import { Tail, type TailReader } from './tail.ts'
 
 /**
  * What a feed brings: an event, or (first) that some after the one that was asked for are kept no more: it goes on with all that are, which
@@ -87,12 +87,11 @@ export function createEventFeeds({ db, log }: { db: Database; log: DbLogger }): 
   }, POLL_MS)
   poll.unref()
 
-  const join = (scope: EventScope): Tail => {
+  const join = (scope: EventScope, signal: AbortSignal): TailReader => {
     const key = scope === 'all' ? 'all' : scope.tenantId
     const tail = tails.get(key) ?? new Tail({ db, log, scope, unused: () => tails.delete(key) })
     tails.set(key, tail)
-    tail.join()
-    return tail
+    return tail.join(signal)
   }
 
   return {
@@ -107,13 +106,13 @@ export function createEventFeeds({ db, log }: { db: Database; log: DbLogger }): 
       return {
         from: String(isGap ? after : from),
         async *[Symbol.asyncIterator]() {
-          const tail = join(scope)
           const over = linked(options.signal, closing.signal)
+          const reader = join(scope, over.signal)
           try {
             if (gap) yield gap
             let position = from
             while (!over.signal.aborted) {
-              const events = await tail.after(position, over.signal)
+              const events = await reader.after(position)
               for (const event of events) {
                 if (over.signal.aborted) return
                 position = BigInt(event.id)
@@ -122,7 +121,7 @@ export function createEventFeeds({ db, log }: { db: Database; log: DbLogger }): 
             }
           } finally {
             over.letGo()
-            tail.leave()
+            reader.leave()
           }
         },
       }

@@ -25,16 +25,28 @@ interface CatchUp {
   readonly last: bigint
 }
 
+/** Somebody who follows. */
+export interface TailReader {
+  /** The next events after this one, at least one; none once its signal aborts. A database that is away is waited for. */
+  after(position: bigint): Promise<readonly Event[]>
+  leave(): void
+}
+
+/** A reader's place among those who wait: its signal is listened to once, not for each event. */
+interface Waiting {
+  readonly signal: AbortSignal
+  resume: (() => void) | null
+}
+
 /** The newest events of one scope, read once for all who follow it. */
 export class Tail {
   readonly #options: TailOptions
   /** Every event after `#floor`, up to the last that was read. */
   readonly #kept: { readonly id: bigint; readonly event: Event; readonly readAt: number }[] = []
   #floor: bigint | null = null
-  #readers = 0
   #isReading = false
   #again = false
-  readonly #waiting = new Set<() => void>()
+  readonly #readers = new Set<Waiting>()
   /** Of those who are behind, by where they are: after a restart many are at the same place. */
   readonly #pages = new Map<bigint, Promise<CatchUp>>()
 
@@ -42,13 +54,19 @@ export class Tail {
     this.#options = options
   }
 
-  join(): void {
-    this.#readers += 1
-  }
-
-  leave(): void {
-    this.#readers -= 1
-    if (this.#readers === 0) this.#options.unused()
+  join(signal: AbortSignal): TailReader {
+    const reader: Waiting = { signal, resume: null }
+    const wakeUp = (): void => resume(reader)
+    signal.addEventListener('abort', wakeUp, { once: true })
+    this.#readers.add(reader)
+    return {
+      after: async (position) => await this.#after(position, reader),
+      leave: () => {
+        signal.removeEventListener('abort', wakeUp)
+        this.#readers.delete(reader)
+        if (this.#readers.size === 0) this.#options.unused()
+      },
+    }
   }
 
   /** Something was written, or may have been: reads what is new. */
@@ -57,15 +75,15 @@ export class Tail {
     if (!this.#isReading) void this.#readAll()
   }
 
-  /** The next events after this one, at least one; none once `signal` aborts. A database that is away is waited for. */
-  async after(position: bigint, signal: AbortSignal): Promise<readonly Event[]> {
+  async #after(position: bigint, reader: Waiting): Promise<readonly Event[]> {
+    const { signal } = reader
     let place = position
     while (!signal.aborted) {
       try {
         if (this.#floor !== null && place >= this.#floor) {
           const found = this.#keptAfter(place)
           if (found.length > 0) return found
-          await this.#growth(signal)
+          await new Promise<void>((grown) => (reader.resume = grown))
           continue
         }
         const { events, last } = await abortable(this.#catchUp(place), signal)
@@ -125,13 +143,13 @@ export class Tail {
   }
 
   async #read(): Promise<void> {
-    while (this.#floor !== null && this.#readers > 0) {
+    while (this.#floor !== null && this.#readers.size > 0) {
       const events = await this.#page(this.#last(), PAGE)
       if (events.length === 0) return
       const readAt = monotonicMs()
       this.#kept.push(...events.map((event) => ({ id: BigInt(event.id), event, readAt })))
       this.forget()
-      for (const resume of [...this.#waiting]) resume()
+      for (const reader of this.#readers) resume(reader)
     }
   }
 
@@ -144,22 +162,15 @@ export class Tail {
     this.#floor = dropped.at(-1)?.id ?? this.#floor
   }
 
-  async #growth(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const resume = (): void => {
-        this.#waiting.delete(resume)
-        signal.removeEventListener('abort', resume)
-        resolve()
-      }
-      this.#waiting.add(resume)
-      signal.addEventListener('abort', resume, { once: true })
-    })
-  }
-
   async #page(position: bigint, take: number): Promise<Event[]> {
     const { db, scope } = this.#options
     // Over all tenants, what is visible may still be preceded by something older.
     const upTo = scope === 'all' ? await horizon(db.prisma) : undefined
     return await eventsAfter(db.prisma, scope, position, take, upTo)
   }
+}
+
+function resume(reader: Waiting): void {
+  reader.resume?.()
+  reader.resume = null
 }

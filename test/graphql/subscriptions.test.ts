@@ -5,7 +5,7 @@ import { eventually } from '../lab/run.ts'
 import { appClient, composeOf, end, start } from '../api/scene.ts'
 import { liveClient, rawSocket, socketUrl, subscribe } from './live-client.ts'
 
-const api = await apiHarness(t, { graphql: { socket: { initMs: 3000, slowMs: 1000, pingMs: 200 } } })
+const api = await apiHarness(t, { graphql: { socket: { initMs: 3000, slowMs: 2000, pingMs: 2000 } } })
 const acme = await api.tenant('acme')
 const globex = await api.tenant('globex')
 const url = await socketUrl(api)
@@ -287,7 +287,7 @@ t.test('a client that does not read is cut off with 4503, and goes on without lo
   raw.send({ type: 'subscribe', id: '1', payload: { query: EVENTS, variables: { after } } })
   await eventually('it has begun', () => raw.messages.length > 2)
   raw.socket.pause()
-  const until = performance.now() + 3000
+  const until = performance.now() + 5000
   await eventually('the server had the time to give up on it', () => performance.now() > until)
   raw.socket.resume()
   t.match(await raw.closed, { code: 4503, reason: /^slow_reader/ })
