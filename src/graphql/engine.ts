@@ -14,7 +14,7 @@ import { AppError } from '../errors/app-error.ts'
 import { createOperationWaits } from '../modules/operations/index.ts'
 import { badText, type GraphQLContext } from '../web/index.ts'
 import { errorOf, type ErrorLog, type ShownError, shownErrors } from './errors.ts'
-import { LIMITS, type Limits, requireWithin } from './limits.ts'
+import { LIMITS, requireWithin } from './limits.ts'
 import { allResolvers, type EngineDeps } from './resolvers.ts'
 import { executableSchema } from './schema.ts'
 
@@ -24,7 +24,6 @@ const MOST_ERRORS = 10
 
 export interface EngineOptions {
   readonly log: ErrorLog
-  readonly limits?: Limits
   readonly introspection: boolean
 }
 
@@ -58,10 +57,7 @@ interface RunContext extends GraphQLContext {
   readonly onlyQueries: boolean
 }
 
-export async function createEngine(
-  deps: EngineDeps,
-  { log, limits = LIMITS, introspection }: EngineOptions,
-): Promise<Engine> {
+export async function createEngine(deps: EngineDeps, { log, introspection }: EngineOptions): Promise<Engine> {
   const waits = createOperationWaits(deps.db)
   const schema = executableSchema(allResolvers({ ...deps, waits }))
   // Mercurius is a plugin: a server that never listens holds it.
@@ -73,7 +69,7 @@ export async function createEngine(
     jit: 1,
     cache: KEPT_DOCUMENTS,
     validationRules: [textsAreStorable, ...(introspection ? [] : [NoSchemaIntrospectionCustomRule])],
-    graphql: { parseOptions: { maxTokens: limits.tokens }, validateOptions: { maxErrors: MOST_ERRORS } },
+    graphql: { parseOptions: { maxTokens: LIMITS.tokens }, validateOptions: { maxErrors: MOST_ERRORS } },
     // They are shown below, where the request is known.
     errorFormatter: ({ data, errors }) => ({ statusCode: 200, response: { data, errors: [...(errors ?? [])] } }),
   })
@@ -88,7 +84,7 @@ export async function createEngine(
             ? 'the document has several operations: say which with `operationName`'
             : `the document has no operation "${operationName}"`,
       })
-    requireWithin(limits, schema, document, operation, variables)
+    requireWithin(LIMITS, schema, document, operation, variables)
   }
   app.graphql.addHook('preExecution', async (_schema, document, context, variables) => {
     const { operationName, onlyQueries } = context as unknown as RunContext
@@ -111,7 +107,7 @@ export async function createEngine(
     async run({ query, operationName, variables, onlyQueries }, context) {
       const shown = (errors: readonly unknown[]) => shownErrors(errors, { requestId: context.requestId, log })
       try {
-        requireDocument(query, limits)
+        requireDocument(query)
         const runContext: RunContext = { ...context, operationName, onlyQueries }
         const { data, errors } = await app.graphql(
           sourceOf(query, operationName),
@@ -166,7 +162,8 @@ function withoutPrototype(variables: Readonly<Record<string, unknown>>): Record<
 }
 
 /** Before it is parsed: a document that is JSON would be taken for one that is parsed already. */
-function requireDocument(query: string, { characters }: Limits): void {
+function requireDocument(query: string): void {
+  const { characters } = LIMITS
   if (query.length > characters)
     throw new AppError('bad_request', {
       detail: `the query has ${query.length} characters, and ${characters} is the most`,

@@ -1,13 +1,11 @@
 import type { ErrorLog } from './errors.ts'
 import type { Engine } from './engine.ts'
-import type { Limits } from './limits.ts'
 import type { PersistedQueries } from './persisted.ts'
 import type { EngineDeps } from './resolvers.ts'
 
 export interface GraphQLOptions {
   /** The schema may be asked for. Default true. */
   readonly introspection?: boolean
-  readonly limits?: Limits
   /** Documents that a request may name by their hash. */
   readonly persisted?: PersistedQueries
   /** All others are refused, over HTTP and over WebSockets. Default false. */
@@ -23,11 +21,11 @@ export interface GraphQL {
 }
 
 export function createGraphQL(deps: EngineDeps & { readonly log: ErrorLog }, options: GraphQLOptions = {}): GraphQL {
-  const { introspection = true, limits, persisted = new Map(), onlyPersisted = false } = options
+  const { introspection = true, persisted = new Map(), onlyPersisted = false } = options
   let loading: Promise<Engine> | null = null
   const load = async (): Promise<Engine> => {
     const { createEngine } = await import('./engine.ts')
-    return await createEngine(deps, { log: deps.log, introspection, ...(limits && { limits }) })
+    return await createEngine(deps, { log: deps.log, introspection })
   }
   return {
     persisted: { known: persisted, only: onlyPersisted },

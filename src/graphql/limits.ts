@@ -19,10 +19,10 @@ import {
 } from 'graphql'
 import { AppError } from '../errors/app-error.ts'
 
-export interface Limits {
+interface Limits {
   /** How deep fields may be nested. */
   readonly depth: number
-  /** The most that a document may cost, see `costOf`. */
+  /** The most that a document may cost, see `requireWithin`. */
   readonly cost: number
   /** The most words of a document, and the most characters. */
   readonly tokens: number

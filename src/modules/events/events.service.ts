@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import Value from 'typebox/value'
 import type { Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
 import {
@@ -10,9 +11,11 @@ import {
   eventsBeforeOf,
   type FeedItem,
 } from '../../events/index.ts'
-import { closed, decodeCursor, type Page, sse, toPage } from '../../web/index.ts'
+import { badArgument, closed, decodeCursor, type Page, sse, toPage } from '../../web/index.ts'
+import { EventTypePattern } from './events.schemas.ts'
 
 const Position = closed({ id: Type.String({ pattern: '^[0-9]{1,19}$' }) })
+const MOST_TYPES = 32
 const MOST = 9_223_372_036_854_775_807n
 
 export interface PageInput {
@@ -57,6 +60,16 @@ export function eventId(text: string, path: string): bigint {
   if (id !== null && id <= MOST) return id
   const message = 'is not the id of an event: send one as it was answered'
   throw new AppError('bad_request', { detail: `${path} ${message}`, errors: [{ path, message }] })
+}
+
+/** Types that GraphQL asks for, as REST's query takes them. Throws `bad_request`. */
+export function eventTypes(types: readonly string[]): readonly string[] {
+  if (types.length > MOST_TYPES)
+    throw badArgument('types', `has ${types.length} members, and ${MOST_TYPES} is the most`)
+  for (const [at, type] of types.entries())
+    if (!Value.Check(EventTypePattern, type))
+      throw badArgument(`types/${at}`, 'is no type of an event: one is as in `operation.step` or `operation.*`')
+  return types
 }
 
 /** What a list's query asks for. */

@@ -1,13 +1,8 @@
-import Value from 'typebox/value'
 import type { Database } from '../../db/types.ts'
 import type { EventFeeds } from '../../events/index.ts'
-import { badArgument } from '../../web/index.ts'
 import type { Resolvers } from '../resolver-types/index.ts'
 import { tenantFor } from '../tenants/index.ts'
-import { EventTypePattern } from './events.schemas.ts'
-import { eventId } from './events.service.ts'
-
-const MOST_TYPES = 32
+import { eventId, eventTypes } from './events.service.ts'
 
 export function eventsSubscriptions({ db, feeds }: { readonly db: Database; readonly feeds: EventFeeds }): Resolvers {
   return {
@@ -19,7 +14,7 @@ export function eventsSubscriptions({ db, feeds }: { readonly db: Database; read
             { tenantId: tenant.id },
             {
               signal: gone,
-              filter: { ...(typeof app === 'string' && { app }), ...(types && { types: checkedTypes(types) }) },
+              filter: { ...(typeof app === 'string' && { app }), ...(types && { types: eventTypes(types) }) },
               ...(typeof after === 'string' && { after: eventId(after, '/arguments/after') }),
             },
           )
@@ -32,12 +27,4 @@ export function eventsSubscriptions({ db, feeds }: { readonly db: Database; read
     },
     EventItem: { __resolveType: (item) => ('resumed' in item ? 'Gap' : 'Event') },
   }
-}
-
-function checkedTypes(types: readonly string[]): readonly string[] {
-  if (types.length > MOST_TYPES)
-    throw badArgument('types', `has ${types.length} members, and ${MOST_TYPES} is the most`)
-  if (!types.every((type) => Value.Check(EventTypePattern, type)))
-    throw badArgument('types', 'has one that is no type: send `operation.step`, or `operation.*` for all that begin so')
-  return types
 }
