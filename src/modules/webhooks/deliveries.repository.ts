@@ -87,15 +87,16 @@ export interface ClaimLimits {
 
 /**
  * Takes deliveries that are due, for as long as the lease is: nobody else takes them meanwhile. The tenant with the fewest under way comes
- * first, however long what others have has waited: some with slow receivers would hold all places. A webhook that is failing gets one at a
- * time. It costs two looks into the index for each webhook that has something pending, however much that is.
+ * first, and of its webhooks the one with the fewest, however long what others have has waited: some with slow receivers would hold all
+ * places. A webhook that is failing gets one at a time. It costs two looks into the index for each webhook that has something pending,
+ * however much that is.
  */
 export async function claimDeliveries(tx: Tx, limits: ClaimLimits): Promise<ClaimedDelivery[]> {
   const { room, ofTenant, ofWebhook, leaseMs, busyTenants, busyWebhooks } = limits
   return await tx.$queryRaw<ClaimedDelivery[]>`
-    WITH RECURSIVE ${PENDING_WEBHOOKS}, due AS (
-      SELECT d.id, d.next_attempt_at, row_number() OVER (PARTITION BY w.tenant_id ORDER BY d.next_attempt_at)
-        + coalesce((${JSON.stringify(busyTenants)}::jsonb ->> w.tenant_id::text)::int, 0) AS place
+    WITH RECURSIVE ${PENDING_WEBHOOKS}, found AS (
+      SELECT d.id, d.next_attempt_at, w.tenant_id, row_number() OVER (PARTITION BY w.id ORDER BY d.next_attempt_at)
+        + coalesce((${JSON.stringify(busyWebhooks)}::jsonb ->> w.id::text)::int, 0) AS turn
       FROM pending p JOIN webhooks w ON w.id = p.webhook_id AND w.enabled
       CROSS JOIN LATERAL (
         SELECT q.id, q.next_attempt_at FROM webhook_deliveries q
@@ -104,6 +105,10 @@ export async function claimDeliveries(tx: Tx, limits: ClaimLimits): Promise<Clai
         LIMIT greatest(0, CASE WHEN w.failing_since IS NULL THEN ${ofWebhook}::int ELSE 1 END
           - coalesce((${JSON.stringify(busyWebhooks)}::jsonb ->> w.id::text)::int, 0))
         FOR UPDATE SKIP LOCKED) d
+    ), due AS (
+      SELECT id, next_attempt_at, row_number() OVER (PARTITION BY tenant_id ORDER BY turn, next_attempt_at)
+        + coalesce((${JSON.stringify(busyTenants)}::jsonb ->> tenant_id::text)::int, 0) AS place
+      FROM found
     ), taken AS (
       SELECT id FROM due WHERE place <= ${ofTenant}::int ORDER BY place, next_attempt_at LIMIT ${room})
     UPDATE webhook_deliveries d SET attempts = d.attempts + 1,
