@@ -17,6 +17,8 @@ export interface OutboundRequest {
   readonly signal: AbortSignal
   /** How much of the answer's body is read, in bytes. */
   readonly maxBytes: number
+  /** How long the body may take from the status on. Default: as long as there is time. */
+  readonly bodyMs?: number
   /** Default 0: a redirect is an answer like any other. */
   readonly maxRedirects?: number
 }
@@ -203,7 +205,7 @@ async function ready<S extends Socket>(socket: S, event: 'connect' | 'secureConn
 async function exchanged(
   url: URL,
   socket: Socket,
-  { method = 'GET', headers = {}, body, signal, maxBytes }: OutboundRequest,
+  { method = 'GET', headers = {}, body, signal, maxBytes, bodyMs }: OutboundRequest,
 ): Promise<Omit<OutboundAnswer, 'url'>> {
   const request = httpRequest({
     method,
@@ -228,7 +230,9 @@ async function exchanged(
   request.once('close', () => reject(new OutboundError('unreachable', 'the connection broke')))
   request.end(body)
   const response = await promise
+  const late = bodyMs === undefined ? undefined : setTimeout(() => response.destroy(), bodyMs)
   const { bytes, complete } = await readUpTo(response, maxBytes)
+  clearTimeout(late)
   return { status: response.statusCode ?? 0, headers: response.headers, body: bytes, complete }
 }
 

@@ -5,6 +5,8 @@ import { signedHeaders } from './signature.ts'
 
 /** How much of an answer is read, so that a receiver is not cut off in the middle of an ordinary one. Nothing of it is kept. */
 const MAX_ANSWER_BYTES = 4096
+/** The status has said everything: a body that drips holds no place for longer. */
+const BODY_MS = 1000
 
 export interface Message {
   readonly url: string
@@ -43,6 +45,7 @@ export async function attemptDelivery(
       body,
       signal,
       maxBytes: MAX_ANSWER_BYTES,
+      bodyMs: BODY_MS,
     })
     const outcome = {
       responseStatus: status,

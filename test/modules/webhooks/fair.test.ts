@@ -66,3 +66,37 @@ t.test('an answer from the address before says nothing of the new one', async (t
   await scene.until(webhook, 'it is delivered to the new one', ([one]) => one?.status === 'succeeded')
   t.match(await scene.shown(webhook), { enabled: true, failingSince: null, disabledReason: null })
 })
+
+t.test('a receiver that says 200 at once and drips its body for ever holds its place for a second', async (t) => {
+  const scene = await webhookScene(t)
+  const drips = await startReceiver(t, (response) => {
+    response.writeHead(200)
+    const timer = setInterval(() => response.write('.'), 50)
+    response.once('close', () => clearInterval(timer))
+  })
+  const webhook = await scene.webhook(drips.url, ['app.created'])
+  await scene.deliverer({ timing: { ...QUICK, attemptMs: 20_000, leaseMs: 30_000 } })
+  await scene.emit({ type: 'app.created' })
+  const [one] = await scene.until(webhook, 'it is delivered', ([first]) => first?.status === 'succeeded')
+  t.match(one, { responseStatus: 200, attempts: 1 })
+  t.ok((one?.responseMs ?? Infinity) < 10_000, `${one?.responseMs} ms`)
+})
+
+t.test('slow receivers of a tenant give way to its other webhooks', async (t) => {
+  const scene = await webhookScene(t)
+  const held: ServerResponse[] = []
+  const slow = await startReceiver(t, (response) => void held.push(response))
+  const healthy = await startReceiver(t)
+  for (let nth = 0; nth < 2; nth += 1) await scene.webhook(slow.url, ['app.created'])
+  await scene.webhook(healthy.url, ['app.removed'])
+  for (let nth = 0; nth < 10; nth += 1) await scene.emit({ type: 'app.created' })
+  await scene.deliverer({
+    limits: { all: 8, ofTenant: 4, ofWebhook: 3 },
+    timing: { ...QUICK, attemptMs: 60_000, leaseMs: 90_000 },
+  })
+  await eventually('its places are taken', () => held.length === 4)
+  await scene.emit({ type: 'app.removed' })
+  held.shift()?.writeHead(204).end()
+  await eventually('the first place that is free is for the other one', () => healthy.received.length === 1)
+  t.ok(slow.received.length <= 5, `${slow.received.length} were sent to the slow ones`)
+})

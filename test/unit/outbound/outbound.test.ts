@@ -225,6 +225,9 @@ t.test('an answer is read as far as it was asked for, and no longer than there i
     status: 200,
     complete: false,
   })
+  const at = performance.now()
+  t.match(await guard.request(get(trickles.url, { bodyMs: 300 })), { status: 200, complete: false })
+  t.ok(performance.now() - at < 3000, 'and a body that drips, no longer than it may')
   const hangs = await startReceiver(t, () => {})
   t.equal((await failure(guard.request(get(hangs.url, { signal: AbortSignal.timeout(300) })))).code, 'timeout')
 })
