@@ -34,7 +34,7 @@ import {
 import { dryRunPatch, pageOfApps, patchApp, readApp } from './apps.service.ts'
 import { changesRoutes } from './changes.routes.ts'
 import type { AppsDeps } from './changes.service.ts'
-import { createSights } from './sights.ts'
+import { createSights, type Sights } from './sights.ts'
 import { pageOfInstances, pageOfReleases, pageOfWorkloads, readDiff, readRelease } from './views.service.ts'
 import { lockApp, revertWanted } from './wanted.ts'
 
@@ -119,7 +119,9 @@ function readRoutes(deps: AppsDeps, app: Routes): void {
 }
 
 function viewRoutes({ db }: AppsDeps, app: Routes): void {
-  const sights = createSights(db.prisma)
+  // With the first request: where only the document of the routes is made, there is no database.
+  let known: Sights | null = null
+  const sights = (): Sights => (known ??= createSights(db.prisma))
   app.get(
     `${base}/:app/releases`,
     {
@@ -189,11 +191,11 @@ function viewRoutes({ db }: AppsDeps, app: Routes): void {
 
   app.get(`${base}/:app/workloads`, whole('listWorkloads', ref(Workload)), async (request) => {
     const tenant = await tenantFor(db.prisma, principalOf(request), request.params.tenant, 'read')
-    return await pageOfWorkloads(sights, tenant.id, request.params.app, request.query)
+    return await pageOfWorkloads(sights(), tenant.id, request.params.app, request.query)
   })
 
   app.get(`${base}/:app/instances`, whole('listInstances', ref(Instance)), async (request) => {
     const tenant = await tenantFor(db.prisma, principalOf(request), request.params.tenant, 'read')
-    return await pageOfInstances(sights, tenant.id, request.params.app, request.query)
+    return await pageOfInstances(sights(), tenant.id, request.params.app, request.query)
   })
 }
