@@ -1,5 +1,6 @@
 import t from 'tap'
 import { newId } from '../../src/lib/ids.ts'
+import { effectiveDigestOf } from '../../src/planning/index.ts'
 import { apiHarness } from '../lab/api.ts'
 import { addHost, appClient, composeOf, succeed } from './scene.ts'
 
@@ -85,6 +86,43 @@ t.test('what an app shows of itself', async (t) => {
       nextCursor: null,
     })
     t.same((await shop.get('/instances')).body.items, [])
+  })
+
+  t.test('an instance is of the release whose service it is, restarted or not', async (t) => {
+    const first = await prisma.release.findFirstOrThrow({ where: { appId: app.id, number: 1 } })
+    const old = (first.serviceDigests as Record<string, string>).web ?? ''
+    const restarted = (digest: string) => ({
+      serviceDigest: effectiveDigestOf(digest, 3),
+      restartGeneration: 3,
+    })
+    const made = [
+      instance('web', 1, { serviceDigest: old }),
+      instance('web', 2, restarted(old)),
+      instance('web', 3, restarted(digests.web ?? '')),
+      instance('web', 4),
+      instance('web', 5, { serviceDigest: 'of none' }),
+      instance('gone', 1),
+    ]
+    await prisma.instance.createMany({ data: made })
+    const { items } = (await shop.get('/instances')).body
+    t.same(
+      items.map(({ nativeId, release: number }: Record<string, unknown>) => [nativeId, number]),
+      [
+        ['gone1', null],
+        ['web1', 1],
+        ['web2', 1],
+        ['web3', 2],
+        ['web4', 2],
+        ['web5', null],
+      ],
+    )
+    const { items: workloads } = (await shop.get('/workloads')).body
+    t.match(workloads, [
+      { service: 'db', status: 'missing' },
+      { service: 'gone', status: 'orphan', release: null },
+      { service: 'web', release: 2, instances: made.slice(0, 5).map(({ id }) => ({ id })) },
+    ])
+    await prisma.instance.deleteMany({ where: { appId: app.id } })
   })
 
   t.test('instances and workloads as they were last observed', async (t) => {
