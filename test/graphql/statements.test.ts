@@ -8,14 +8,14 @@ const NESTED = `{ tenants(first: 10) { edges { node { name apps(first: 50) { edg
   currentRelease { number }
   workloads(first: 20) { edges { node { service desired ready status instances { id name state } } } } } } } } } } }`
 
-const EVERYTHING = `{ tenants(first: 10) { edges { node { name
+const EVERYTHING = `{ tenants(first: 2) { edges { node { name
   workloads(first: 10) { edges { node { id } } }
   instances(first: 10) { edges { node { id } } }
   operations(first: 10) { edges { node { id plan { digest } steps(first: 10) { edges { node { action } } } } } }
   events(first: 10) { edges { node { id } } }
-  apps(first: 20) { edges { node { name
+  apps(first: 12) { edges { node { name
     release(number: 1) { spec }
-    releases(first: 10) { edges { node { number spec } } }
+    releases(first: 2) { edges { node { number spec } } }
     instances(first: 10) { edges { node { id } } }
     operations(first: 10) { edges { node { id } } }
     events(first: 10) { edges { node { id } } } } } } } } }
