@@ -202,6 +202,26 @@ t.test('webhooks', async (t) => {
     ])
   })
 
+  t.test('409 while a redelivery of the event is pending, however many ask for it at once', async (t) => {
+    const { body } = await make({ url: URL_1, types: ['webhook.created', 'app.created'] })
+    const one = `${path}/${body.id}`
+    const { id: tenantId } = await api.db.prisma.tenant.findUniqueOrThrow({ where: { name: 'acme' } })
+    await api.db.transaction(async (tx) => emit(tx, { tenantId, type: 'app.created', app: 'other' }))
+    const [other, first] = (await api.request('GET', `${one}/deliveries`)).body.items
+    const again = async (id = first.id) => await api.request('POST', `${one}/deliveries/${id}/redeliver`)
+    const answers = await Promise.all(Array.from({ length: 8 }, async () => await again()))
+    const [made, ...more] = answers.filter(({ status }) => status === 202)
+    t.equal(more.length, 0)
+    t.equal(answers.filter(({ status }) => status === 409).length, 7)
+    t.match(await again(made?.body.id), { status: 409, body: { code: 'conflict' } }, 'it is the same event')
+    t.match(await again(other.id), { status: 202 }, 'another event is another matter')
+    await api.db.prisma.webhookDelivery.update({
+      where: { id: made?.body.id },
+      data: { status: 'succeeded', nextAttemptAt: null, finishedAt: new Date() },
+    })
+    t.match(await again(), { status: 202 }, 'once it has ended')
+  })
+
   t.test('202 redelivers once for a key, and 409 while the webhook is disabled', async (t) => {
     const { body } = await make({ url: URL_1, types: ['webhook.created'] })
     const one = `${path}/${body.id}`

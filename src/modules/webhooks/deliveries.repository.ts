@@ -47,6 +47,18 @@ export async function findDelivery(tx: Tx, webhookId: string, id: string): Promi
   return row ?? null
 }
 
+/**
+ * The redelivery of a delivery's event to the same webhook that has not ended yet, by id. Nobody else adds one until this transaction ends:
+ * the webhook is locked, as whoever writes an attempt's failure does.
+ */
+export async function findPendingRedelivery(tx: Tx, webhookId: string, deliveryId: string): Promise<string | null> {
+  await tx.$executeRaw`SELECT FROM webhooks WHERE id = ${webhookId}::uuid FOR NO KEY UPDATE`
+  const [row] = await tx.$queryRaw<{ id: string }[]>`
+    SELECT r.id FROM webhook_deliveries d JOIN webhook_deliveries r ON r.webhook_id = d.webhook_id AND r.event_id = d.event_id
+    WHERE d.webhook_id = ${webhookId}::uuid AND d.id = ${deliveryId}::uuid AND r.redelivery AND r.status = 'pending' LIMIT 1`
+  return row?.id ?? null
+}
+
 /** A new delivery of the event that another one was of; null: the webhook has no such delivery. */
 export async function insertRedelivery(tx: Tx, webhookId: string, deliveryId: string): Promise<DeliveryRow | null> {
   const [row] = await tx.$queryRaw<DeliveryRow[]>`

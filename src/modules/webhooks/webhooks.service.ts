@@ -6,7 +6,13 @@ import { newId } from '../../lib/ids.ts'
 import type { Outbound } from '../../outbound/index.ts'
 import { type Answer, closed, decodeCursor, tenantNotFound, Timestamp, toPage, Uuid } from '../../web/index.ts'
 import type { IdempotencyDeps } from '../idempotency/index.ts'
-import { type DeliveryRow, findDelivery, insertRedelivery, listDeliveries } from './deliveries.repository.ts'
+import {
+  type DeliveryRow,
+  findDelivery,
+  findPendingRedelivery,
+  insertRedelivery,
+  listDeliveries,
+} from './deliveries.repository.ts'
 import { newWebhookSecret, secretContext } from './signature.ts'
 import {
   countWebhooks,
@@ -132,7 +138,10 @@ export async function readDelivery(
   return viewDelivery(row)
 }
 
-/** The same event once more, whatever became of it before; receivers know it by the same `webhook-id`. */
+/**
+ * The same event once more, whatever became of it before; receivers know it by the same `webhook-id`. Throws `conflict` while the last such one
+ * is under way: who asks for it over and over has it sent once.
+ */
 export async function redeliver(
   tx: Tx,
   tenant: Tenant,
@@ -141,6 +150,11 @@ export async function redeliver(
   const webhook = await requireWebhook(tx, tenant, id)
   if (!webhook.enabled)
     throw new AppError('conflict', { detail: 'the webhook is disabled: nothing is sent until it is enabled again' })
+  const pending = await findPendingRedelivery(tx, id, delivery)
+  if (pending !== null)
+    throw new AppError('conflict', {
+      detail: `the event is being redelivered already: delivery ${pending} has not ended`,
+    })
   try {
     const row = await insertRedelivery(tx, id, delivery)
     const deliveries = `/v1/tenants/${tenant.name}/webhooks/${webhook.id}/deliveries`
