@@ -130,7 +130,8 @@ export class Sampler {
   async #sample(driver: Driver, { id, nativeId }: KeptContainer, signal: AbortSignal): Promise<void> {
     for await (const sample of driver.stats(nativeId, { follow: false }, { signal })) {
       const kept = this.#kept.get(id) ?? { ring: new Ring(), before: null }
-      if (kept.before) kept.ring.push(Date.parse(sample.at), usageOf(kept.before, sample))
+      // When it came: an engine's clock may be wrong, and the hour that is told of is this machine's.
+      if (kept.before) kept.ring.push(Date.now(), usageOf(kept.before, sample))
       kept.before = sample
       this.#kept.set(id, kept)
     }
