@@ -51,6 +51,8 @@ export interface ApiOptions {
   readonly routes?: readonly FastifyPluginAsync[]
   readonly graphql?: Parameters<typeof graphqlPlugin>[1]
   readonly liveTiming?: LiveTiming
+  /** For how long a history of stats is given again. Default 0. */
+  readonly historyKeptMs?: number
   readonly exec?: ExecLimits
 }
 
@@ -75,6 +77,7 @@ export async function apiHarness(t: Teardown, options: ApiOptions = {}): Promise
     installation,
     log: silent,
     checks: {},
+    historyKeptMs: options.historyKeptMs ?? 0,
     ...(options.exec && { exec: options.exec }),
     ...(options.liveTiming && { liveTiming: options.liveTiming }),
     routes: (live) => [

@@ -48,9 +48,9 @@ export interface WorkerOptions {
 }
 
 /** The API, a fake engine as host `h1`, the tenants `acme` and `other`, and as many workers as a test asks for. */
-export async function runnerLab(t: Teardown, { socket = false } = {}): Promise<RunnerLab> {
+export async function runnerLab(t: Teardown, { socket = false, historyKeptMs = 0 } = {}): Promise<RunnerLab> {
   const engine = new FakeEngine()
-  const api = await apiHarness(t, { createDriver: (_kind, { identity }) => engine.connect(identity) })
+  const api = await apiHarness(t, { createDriver: (_kind, { identity }) => engine.connect(identity), historyKeptMs })
   const { db } = api
   await api.tenant('acme')
   await api.tenant('other')

@@ -7,10 +7,12 @@ import {
   type Reading,
 } from './container-stream.ts'
 import { HostReads } from './host-reads.ts'
+import { SharedAnswers } from './shared-answers.ts'
 import { SharedView, type ViewOptions } from './shared-view.ts'
 import { usageOf } from './usage.ts'
 import type { DbLogger } from '../../db/types.ts'
 import type { Driver, StatsSample } from '../../drivers/index.ts'
+import { AppError } from '../../errors/app-error.ts'
 import { abortable, withDeadline, within } from '../../lib/abort.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import type { HostAccess } from '../hosts/index.ts'
@@ -22,6 +24,8 @@ const READ_MS = 8000
 /** A reading is given again for so long, and its sample is what the next one counts from for so long. */
 const AGAIN_MS = 500
 const KEPT_MS = 5000
+/** A history is given again for so long. */
+const HISTORY_KEPT_MS = 5000
 /** Engine streams of a process, and those of one tenant: none shuts the others out. */
 const MOST = { tenant: 800, all: 2000 }
 
@@ -39,6 +43,8 @@ export interface StatsHub {
     options: ViewOptions<Document>,
     signal: AbortSignal,
   ): AsyncGenerator<Document, void, undefined>
+  /** Histories of apps, by the app's id. */
+  readonly histories: SharedAnswers
   /** Engine streams that are open. */
   readonly streams: number
   /** Ends all of it. */
@@ -50,11 +56,14 @@ export function createStatsHub({
   hosts,
   log,
   most = MOST,
+  historyKeptMs = HISTORY_KEPT_MS,
 }: {
   readonly hosts: Pick<HostAccess, 'connect'>
   readonly log: DbLogger
   /** Default: 800 of a tenant, 2000 of all. */
   readonly most?: { readonly tenant: number; readonly all: number }
+  /** Default 5000. */
+  readonly historyKeptMs?: number
 }): StatsHub {
   const closing = new AbortController()
   const streams = new Map<string, ContainerStream>()
@@ -145,6 +154,7 @@ export function createStatsHub({
   }
 
   return {
+    histories: new SharedAnswers({ keptMs: historyKeptMs, signal: closing.signal }),
     get streams() {
       return streams.size
     },
@@ -167,7 +177,7 @@ export function createStatsHub({
       yield* view.read(AbortSignal.any([signal, closing.signal]))
     },
     close() {
-      closing.abort()
+      closing.abort(new AppError('unavailable', { detail: 'this server is stopping' }))
       for (const stream of streams.values()) stream.close()
       streams.clear()
     },

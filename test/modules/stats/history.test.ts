@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import t from 'tap'
+import type { Driver } from '../../../src/drivers/index.ts'
+import type { SamplerOptions } from '../../../src/modules/stats/sampler.ts'
 import { Answerer } from '../../../src/modules/questions/index.ts'
 import { HISTORY, Sampler } from '../../../src/modules/stats/index.ts'
 import { eventually } from '../../lab/run.ts'
@@ -10,9 +12,15 @@ const log = pino({ level: 'silent' })
 const path = '/v1/tenants/acme/apps/shop/stats?history=true'
 
 /** The part of a worker that keeps samples and is asked for them. */
-async function keeper(t: Tap, lab: RunnerLab, workerId: string, keep: 'watched' | 'all' = 'watched') {
-  const { db, api } = lab
-  const sampler = new Sampler({ db, log, workerId, keep, connect: api.hosts.connect, intervalMs: 120 })
+async function keeper(
+  t: Tap,
+  lab: RunnerLab,
+  workerId: string,
+  keep: 'watched' | 'all' = 'watched',
+  connect: SamplerOptions['connect'] = lab.api.hosts.connect,
+) {
+  const { db } = lab
+  const sampler = new Sampler({ db, log, workerId, keep, connect, intervalMs: 120 })
   const answerer = new Answerer({ db, log, workerId, kinds: { [HISTORY]: (question) => sampler.answer(question) } })
   sampler.start()
   await answerer.start()
@@ -26,8 +34,8 @@ async function keeper(t: Tap, lab: RunnerLab, workerId: string, keep: 'watched' 
 type Tap = { teardown(work: () => Promise<void>): void }
 
 /** An app with two instances, and the worker that observes its host. */
-async function scene(t: Tap) {
-  const lab = await runnerLab(t)
+async function scene(t: Tap, historyKeptMs = 0) {
+  const lab = await runnerLab(t, { historyKeptMs })
   const worker = await lab.worker({ observeMs: 200 })
   await lab.ended((await lab.apply('shop', specOf({ web: web({ deploy: { replicas: 2 } }) }))).id)
   await lab.ended((await lab.apply('blog', specOf({ web: web() }))).id)
@@ -163,4 +171,47 @@ t.test('a host that hangs has a gap in its hour, and the worker stops all the sa
   const at = performance.now()
   await own.stop()
   t.ok(performance.now() - at < 2000)
+})
+
+t.test('an engine whose clock is two hours behind has a history like any other', async (t) => {
+  const { lab, worker, history, lengths } = await scene(t)
+  const beganAt = Date.now()
+  await keeper(t, lab, worker.id, 'all', async (hostId, options) => {
+    const driver = await lab.api.hosts.connect(hostId, options)
+    return Object.assign(Object.create(driver), {
+      async *stats(...wanted: Parameters<Driver['stats']>) {
+        for await (const sample of driver.stats(...wanted))
+          yield { ...sample, at: new Date(Date.parse(sample.at) - 7_200_000).toISOString() }
+      },
+    })
+  })
+  await eventually('samples', async () => (await lengths()).every((length) => length > 2), 20_000)
+  const [{ samples }] = (await history()).instances
+  t.ok(Date.parse(samples[0].at) >= beganAt && Date.parse(samples.at(-1).at) <= Date.now(), 'with the times of here')
+  t.ok(samples.at(-1).cpuCores > 0.2 && samples.at(-1).cpuCores < 1, 'and rates by the clock of there')
+})
+
+t.test('many who ask for a history at once, and soon after, cost one question', async (t) => {
+  const { lab, history } = await scene(t, 60_000)
+  const asked: unknown[] = []
+  const { db } = lab
+  const workerId = randomUUID()
+  await db.prisma.$executeRaw`
+    UPDATE hosts SET observer_id = ${workerId}::uuid, observer_until = now() + interval '1 hour'`
+  const kinds = {
+    [HISTORY]: (question: unknown) => {
+      asked.push(question)
+      return { resolutionSeconds: 10, rings: {} }
+    },
+  }
+  const answerer = new Answerer({ db, log, workerId, kinds })
+  await answerer.start()
+  t.teardown(async () => await answerer.stop())
+  const answers = await Promise.all(Array.from({ length: 30 }, async () => await history()))
+  t.same(await history(), answers[0])
+  t.match(answers[0], { instances: [{ service: 'web' }, {}], missing: [] })
+  t.equal(asked.length, 1)
+  const { body } = await lab.api.request('GET', '/v1/tenants/acme/apps/blog/stats?history=true')
+  t.equal(body.instances.length, 1, 'another app is another matter')
+  t.match(await lab.api.request('GET', '/v1/tenants/other/apps/shop/stats?history=true'), { status: 404 })
 })
