@@ -4,12 +4,12 @@ import type { Database } from '../db/types.ts'
 /** What the database says of webhooks and events, the same on every API. */
 export async function collectLive(db: Database, registry: Registry): Promise<void> {
   const [row] = await db.prisma.$queryRaw<{ due: number; oldest: number; failing: number; disabled: number }[]>`
-    SELECT
-      (SELECT count(*)::int FROM webhook_deliveries WHERE status = 'pending' AND next_attempt_at <= now()) AS due,
-      (SELECT coalesce(extract(epoch FROM max(now() - next_attempt_at)), 0)::float8 FROM webhook_deliveries
-        WHERE status = 'pending' AND next_attempt_at <= now()) AS oldest,
+    SELECT d.due, d.oldest,
       (SELECT count(*)::int FROM webhooks WHERE enabled AND failing_since IS NOT NULL) AS failing,
-      (SELECT count(*)::int FROM webhooks WHERE NOT enabled) AS disabled`
+      (SELECT count(*)::int FROM webhooks WHERE NOT enabled) AS disabled
+    FROM (
+      SELECT count(*)::int AS due, coalesce(extract(epoch FROM now() - min(next_attempt_at)), 0)::float8 AS oldest
+      FROM webhook_deliveries WHERE status = 'pending' AND next_attempt_at <= now()) d`
   const gauge = (name: string, help: string, value: number): void =>
     new Gauge({ name, help, registers: [registry] }).set(value)
   gauge('moorage_webhook_deliveries_due', 'Deliveries whose next attempt is due.', row?.due ?? 0)

@@ -241,6 +241,20 @@ t.test('webhooks', async (t) => {
     t.equal(await api.db.prisma.webhookDelivery.count({ where: { webhookId: body.id } }), 2)
   })
 
+  t.test('the metrics tell how many deliveries are due, and for how long the oldest has been', async (t) => {
+    const { body } = await make({ url: URL_1, types: ['webhook.created'] })
+    await api.db.prisma.$executeRaw`
+      UPDATE webhook_deliveries SET next_attempt_at = now() - interval '1 hour' WHERE webhook_id = ${body.id}::uuid`
+    const due = await api.db.prisma.webhookDelivery.count({
+      where: { status: 'pending', nextAttemptAt: { lte: new Date() } },
+    })
+    const { text } = await api.request('GET', '/metrics')
+    const figure = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1])
+    t.equal(figure('moorage_webhook_deliveries_due'), due)
+    const oldest = figure('moorage_webhook_delivery_oldest_seconds')
+    t.ok(oldest >= 3600 && oldest < 3660, `${oldest}`)
+  })
+
   t.test('200 pages deliveries newest first, each once, also those of one transaction', async (t) => {
     const { body } = await make({ url: URL_1, types: ['app.created'] })
     const { id: tenantId } = await api.db.prisma.tenant.findUniqueOrThrow({ where: { name: 'acme' } })
