@@ -47,7 +47,7 @@ export async function openResults(args: SubscriptionArgs): Promise<ExecutionResu
   let isOver = false
   let giveUp: (() => void) | null = null
   over.addEventListener('abort', () => giveUp?.(), { once: true })
-  /** The source's next; none once it is over. `over` is listened to once, not for each: that was a fifth of what an event costs. */
+  /** The source's next; none once it is over. `over` is listened to once, not for each. */
   const nextPayload = async (): Promise<IteratorResult<unknown>> =>
     await new Promise((resolve, reject) => {
       giveUp = () => resolve({ done: true, value: undefined })
