@@ -61,6 +61,8 @@ export interface ServerDeps {
   /** More route plugins, made with what the server's live answers share. */
   readonly routes?: (live: LiveParts) => readonly FastifyPluginAsync[]
   readonly liveTiming?: LiveTiming
+  /** Default 5000. */
+  readonly historyKeptMs?: number
   /** Default: 15 minutes and 8 hours. */
   readonly exec?: ExecLimits
   /** Default 24. */
