@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { tableNames } from './tables.ts'
@@ -16,7 +16,10 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
   }
 }
 
-/** Every table into a file of its own below `folder`, as of one moment. `folder` is made; the server's user must be able to reach it. */
+/** Where sequences stand: no row holds that. */
+const SEQUENCES = 'sequences.json'
+
+/** Every table into a file of its own below `folder`, as of one moment, and where the sequences stand, as `pg_dump` has them. `folder` is made; the server's user must be able to reach it. */
 export async function dumpByCopy(url: string, folder: string): Promise<void> {
   await mkdir(folder)
   // The server writes as a user of its own.
@@ -24,6 +27,8 @@ export async function dumpByCopy(url: string, folder: string): Promise<void> {
   await withClient(url, async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
     for (const table of await tableNames(client)) await client.query(`COPY "${table}" TO '${join(folder, table)}'`)
+    const { rows } = await client.query(`SELECT sequencename AS name, last_value::text AS value FROM pg_sequences`)
+    await writeFile(join(folder, SEQUENCES), JSON.stringify(rows))
     await client.query('COMMIT')
   })
 }
@@ -39,6 +44,12 @@ export async function restoreByCopy(url: string, folder: string): Promise<void> 
       await client.query(`DELETE FROM "${table}"`)
       await client.query(`COPY "${table}" FROM '${join(folder, table)}'`)
     }
+    const sequences = JSON.parse(await readFile(join(folder, SEQUENCES), 'utf8')) as {
+      name: string
+      value: string | null
+    }[]
+    for (const { name, value } of sequences)
+      if (value !== null) await client.query('SELECT setval($1::regclass, $2::bigint)', [`"${name}"`, value])
     await client.query('COMMIT')
   })
 }
