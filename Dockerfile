@@ -49,4 +49,5 @@ EXPOSE 7080
 # Engine 20.10 looks for the first time after a whole interval.
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["node", "health.mjs"]
 # The process itself is the first one: SIGTERM makes it drain (at most 15 s) and end.
-ENTRYPOINT ["node", "src/main.ts"]
+# The heap's young generation grows to 128 MB otherwise: with 500 who follow events 319 MB in all, so 230, and as fast.
+ENTRYPOINT ["node", "--max-semi-space-size=16", "src/main.ts"]

@@ -51,7 +51,7 @@ export async function startServer({ signal }) {
   mkdirSync(dataDir(), { recursive: true, mode: 0o700 })
   const logFile = join(dataDir(), 'server.log')
   const log = openSync(logFile, 'w', 0o600)
-  const child = spawn(nodePath(), [join(ROOT, 'src/main.ts')], {
+  const child = spawn(nodePath(), ['--max-semi-space-size=16', join(ROOT, 'src/main.ts')], {
     cwd: ROOT,
     // A process group of its own: Ctrl-C reaches it once, from us.
     detached: true,

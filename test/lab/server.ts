@@ -56,7 +56,8 @@ export async function startServer(options: {
   folder?: string
 }): Promise<LabServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'moorage-server-'))
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  // As `npm start` and the image have it.
+  const child = spawn(process.execPath, ['--max-semi-space-size=16', 'src/main.ts'], {
     cwd: options.folder ?? new URL('../..', import.meta.url).pathname,
     env: {
       PATH: process.env.PATH,
