@@ -1,5 +1,6 @@
 import type { EngineChange, ExecOptions, ExecSession, LogLine, LogOptions, StatsSample } from './streams.ts'
-import type { DesiredApp, ObservedApp, ObservedContainer, Step } from '../planning/index.ts'
+import type { ErrorCode } from '../errors/codes.ts'
+import type { DesiredApp, ObservedApp, ObservedContainer, ObservedObject, Step } from '../planning/index.ts'
 
 /** What mutual TLS takes, all in PEM: whom to believe, and who we are. */
 export interface TlsCredentials {
@@ -29,6 +30,22 @@ export type Endpoint =
   | { readonly socketPath: string }
   | { readonly url: string; readonly tls?: TlsCredentials }
   | { readonly ssh: SshEndpoint }
+  | { readonly cluster: ClusterEndpoint }
+
+/** How a cluster's API server is reached: one user at one server, all in PEM; or `inCluster`, as the pod that this process runs in. */
+export type ClusterEndpoint =
+  | {
+      /** `https://host:port`, with a path where it has one. */
+      readonly server: string
+      /** Whose certificate the server must have; null: the CAs that the system trusts. */
+      readonly ca: string | null
+      /** The name that its certificate must be for, where it is not the server's own. */
+      readonly serverName: string | null
+      readonly user:
+        | { readonly token: string }
+        | { readonly cert: string; readonly key: string }
+    }
+  | { readonly inCluster: true }
 
 /** Who owns what we make on an engine. */
 export interface Identity {
@@ -47,6 +64,8 @@ export interface CallOptions {
 
 export interface DriverCapabilities {
   readonly kind: string
+  /** Each app's network takes a subnet of ours. */
+  readonly subnets: boolean
 }
 
 export interface Probe {
@@ -56,8 +75,10 @@ export interface Probe {
   readonly apiVersion: string
   /** Memory in bytes. null: the engine did not say it in time, and never did before. */
   readonly capacity: { readonly cpus: number; readonly memory: number } | null
-  /** Of this installation's marker on the engine; null: there is none. */
+  /** Of this installation's marker on the engine, or of the engine's own identity in this installation; null: there is no marker. */
   readonly markerHostId: string | null
+  /** What a declaration depends on, as JSON that this kind alone reads. null: nothing. */
+  readonly facts: unknown
 }
 
 /** One container of ours, with what the tables of instances need beside planning's own fields. */
@@ -80,22 +101,27 @@ export interface ObservedInstance extends ObservedContainer {
   readonly restartGeneration: number
 }
 
-/** A network or a volume of ours. */
-export interface ObservedObject {
-  readonly kind: 'network' | 'volume'
+/** A network, a volume or a declared object of ours. */
+export interface EngineObject {
+  readonly kind: 'network' | 'volume' | 'declared'
   readonly nativeId: string
   readonly name: string
   readonly tenantId: string
   readonly appId: string
-  /** A volume's key in the spec; `default` for the app's network. */
+  /** A volume's key in the spec; `default` for the app's network; the key of a declared object. */
   readonly key: string
   readonly subnet: string | null
+  /** Of a declared object; null for the others. */
+  readonly state: DeclaredState | null
 }
+
+/** What planning needs of a declared object beside its key and id. */
+export type DeclaredState = Omit<ObservedObject, 'key' | 'nativeId'>
 
 /** What an engine has of this installation. */
 export interface Observation {
   readonly instances: readonly ObservedInstance[]
-  readonly objects: readonly ObservedObject[]
+  readonly objects: readonly EngineObject[]
 }
 
 export type InventoryKind = 'containers' | 'images' | 'networks' | 'volumes'
@@ -117,6 +143,21 @@ export interface InventoryItem {
 /** What came of a step. `subnet_taken`: the engine refused the network's subnet; reserve another and plan again. */
 export type StepOutcome = { readonly result: 'done'; readonly message?: string } | { readonly result: 'subnet_taken' }
 
+/** How far a declared object has come. */
+export type Progress =
+  | { readonly state: 'done'; readonly message: string }
+  /** `problem`: what keeps it, if that were the end. */
+  | { readonly state: 'waiting'; readonly problem: ProgressProblem | null }
+  /** For good, as long as nobody changes anything. */
+  | { readonly state: 'failed'; readonly problem: ProgressProblem }
+
+export interface ProgressProblem {
+  readonly code: ErrorCode
+  readonly detail: string
+  /** The name of the instance that shows it. */
+  readonly instance: string | null
+}
+
 /**
  * One engine, reached in one way. Guarantees of every driver (test/drivers proves them):
  *
@@ -136,8 +177,13 @@ export interface Driver {
   unmark(options: CallOptions): Promise<void>
   /** Everything of this installation, or of one app. */
   observe(filter: { readonly appId?: string }, options: CallOptions): Promise<Observation>
-  /** Carries out one step that is an engine call (neither `wait` nor `await_…`). */
+  /** Carries out one step that is an engine call (neither `wait` nor `await_…`), of those that its kind plans. */
   execute(step: Step, desired: DesiredApp, options: CallOptions): Promise<StepOutcome>
+  /**
+   * For `await_rollout`: how far the object has come to what is declared; for `await_gone`: whether it is gone. Of a kind that declares
+   * objects alone.
+   */
+  progress(step: Step, desired: DesiredApp, options: CallOptions): Promise<Progress>
   /** One container of ours, or null where it is gone. */
   inspect(nativeId: string, options: CallOptions): Promise<ObservedInstance | null>
   /** The last `lines` lines of a container's output, both streams, at most 8 KiB. */
@@ -165,5 +211,6 @@ export function toObservedApp(observation: Observation): ObservedApp {
       .filter((object) => object.kind === 'volume')
       .map(({ nativeId, key }) => ({ nativeId, key })),
     containers: observation.instances,
+    objects: observation.objects.flatMap(({ key, nativeId, state }) => (state ? [{ key, nativeId, ...state }] : [])),
   }
 }

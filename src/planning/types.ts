@@ -17,6 +17,35 @@ export interface DesiredApp {
   /** With `spec: null`: take the volumes too. */
   readonly removeVolumes: boolean
   readonly notes: readonly CapabilityNote[]
+  /**
+   * The app as objects that the engine itself keeps true, in any order; none where nothing of it is wanted. null: the engine runs containers
+   * alone, and they are planned one by one.
+   */
+  readonly objects: readonly DeclaredObject[] | null
+  /** Take back what others have changed of our objects. */
+  readonly force: boolean
+}
+
+/** One object that an engine is told of and keeps true by itself. Planning knows when it is there and equal, not what it says. */
+export interface DeclaredObject {
+  /** Unique in the app, and the same for the same object of every release: `Deployment/web`. */
+  readonly key: string
+  /** The service that it is for; null: the whole app. */
+  readonly service: string | null
+  /** SHA-256 of all that is declared. */
+  readonly digest: string
+  /** SHA-256 of the part that an engine does not let anybody change: where it differs, the object is replaced. */
+  readonly fixedDigest: string
+  /** Objects that come before it: once they are there, or once they are as far as is awaited of them. */
+  readonly after: readonly { readonly key: string; readonly until: 'applied' | 'ready' }[]
+  /** What is awaited of it before the operation has succeeded. */
+  readonly awaited: 'nothing' | 'ready' | 'completed'
+  /** It holds data: only a removal that says so takes it away. */
+  readonly kept: boolean
+  /** What a replacement of it costs, as the end of a sentence. */
+  readonly downtime: string
+  /** What the driver sends. Neither printed nor stored: it may hold secrets. */
+  readonly manifest: Readonly<Record<string, unknown>>
 }
 
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
@@ -26,6 +55,41 @@ export interface ObservedApp {
   readonly network: { readonly nativeId: string; readonly name: string; readonly subnet: string | null } | null
   readonly volumes: readonly { readonly nativeId: string; readonly key: string }[]
   readonly containers: readonly ObservedContainer[]
+  /** Declared objects; none on an engine that runs containers alone. */
+  readonly objects: readonly ObservedObject[]
+}
+
+/** A field of an object that somebody else has changed. */
+export interface Drift {
+  /** JSON Pointer into the object, as the engine has it. */
+  readonly path: string
+  /** What we declared; `***` where it may be secret. */
+  readonly desired: unknown
+  /** null: it is gone. */
+  readonly actual: unknown
+}
+
+/** A declared object as it was found. */
+export interface ObservedObject {
+  readonly key: string
+  readonly nativeId: string
+  readonly service: string | null
+  /** What was last declared of it, by us; empty: that can't be told any more. */
+  readonly digest: string
+  readonly fixedDigest: string
+  /** It is as far as is awaited of it. */
+  readonly settled: boolean
+  readonly drift: readonly Drift[]
+  /** It is on its way out. */
+  readonly removing: boolean
+  /** It holds data. */
+  readonly kept: boolean
+  /** All other objects are in it, and go with it. */
+  readonly holdsAll: boolean
+  /** Objects of a higher rank need those of a lower one, and are removed first. */
+  readonly rank: number
+  /** How many instances the engine itself wants of it; null: it is not for the engine to say. */
+  readonly desired: number | null
 }
 
 export interface ObservedContainer {
@@ -52,6 +116,7 @@ export interface ObservedContainer {
  * - `wait`: let `waitMs` pass (a drain, or `update_config.delay`).
  * - `promote`: give a running container the service's names; `withdraw`: take them from it. Neither cuts a connection.
  * - `await_healthy` / `await_completed`: no call; looks again until it is so, or fails the plan.
+ * - `apply_object` / `delete_object`: of `target`, a declared object's key; `await_rollout` / `await_gone`: looks again until it is so.
  * Every other action is one engine call.
  */
 export type StepAction =
@@ -68,6 +133,10 @@ export type StepAction =
   | 'withdraw'
   | 'await_healthy'
   | 'await_completed'
+  | 'apply_object'
+  | 'delete_object'
+  | 'await_rollout'
+  | 'await_gone'
   | 'wait'
 
 export interface Step {
@@ -76,7 +145,7 @@ export interface Step {
   readonly action: StepAction
   readonly service: string | null
   readonly ordinal: number | null
-  /** The name of the object: a container, network, volume or image. */
+  /** The name of the object: a container, network, volume or image; the key of a declared object. */
   readonly target: string
   /** Why this step is there, for a person. */
   readonly cause: string

@@ -46,6 +46,6 @@ export function parseCompose(input: ComposeInput): ParsedApp {
 
 /** The digest of the part of a service that forces its containers to be replaced. */
 export function serviceDigest(service: AppSpec['services'][string]): string {
-  const { replicas: _replicas, update: _update, dependsOn: _dependsOn, pullPolicy: _pullPolicy, ...replaced } = service
+  const { replicas: _replicas, mode: _mode, update: _update, dependsOn: _dependsOn, pullPolicy: _pullPolicy, ...replaced } = service
   return digestOf(replaced)
 }

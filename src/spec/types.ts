@@ -7,6 +7,8 @@ export interface AppSpec {
   readonly services: Readonly<Record<string, ServiceSpec>>
   readonly volumes: Readonly<Record<string, VolumeSpec>>
   readonly placement: PlacementSpec
+  /** `x-moorage.routes`. Absent: none, as in releases that were made before there were any; equal meaning keeps an equal digest. */
+  readonly routes?: readonly RouteSpec[]
   /** `x-moorage.progressDeadline`: an operation that finishes no step for so long has failed. null: the server's setting. */
   readonly progressDeadlineNs: number | null
 }
@@ -21,6 +23,17 @@ export interface PlacementSpec {
   readonly hosts: Readonly<Record<string, string>>
   /** Kinds of host that are allowed; empty: all. */
   readonly kinds: readonly string[]
+}
+
+/** One way in from outside by HTTP: what is asked of `host` under `path` goes to a service's port. */
+export interface RouteSpec {
+  /** A DNS name, in lower case. */
+  readonly host: string
+  /** Begins with `/`. */
+  readonly path: string
+  readonly service: string
+  /** The container's. */
+  readonly port: number
 }
 
 export interface ServiceSpec {
@@ -64,6 +77,8 @@ export interface ServiceSpec {
   readonly logging: { readonly driver: string; readonly options: Readonly<Record<string, string>> } | null
   readonly dependsOn: Readonly<Record<string, DependencySpec>>
   readonly replicas: number
+  /** One on each node of a host. Absent: `replicas` of them; equal meaning keeps an equal digest. */
+  readonly mode?: 'global'
   readonly update: UpdateSpec
 }
 
@@ -122,7 +137,9 @@ export interface UpdateSpec {
 export interface CapabilityNote {
   /** JSON Pointer into the Compose document. */
   readonly path: string
-  readonly level: 'approximated'
-  /** What happens instead. */
+  readonly level: 'approximated' | 'refused'
+  /** What happens instead, or why it is refused. */
   readonly message: string
+  /** The kinds of hosts that this is so on. Absent: all. What is refused on all never becomes a note: it fails the request. */
+  readonly kinds?: readonly string[]
 }

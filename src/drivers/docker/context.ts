@@ -4,7 +4,7 @@ import type { DesiredApp, Step } from '../../planning/index.ts'
 import { AppError } from '../../errors/app-error.ts'
 import type { KeyedLock } from '../../lib/limit.ts'
 import type { Engine } from './engine.ts'
-import { isOf } from './labels.ts'
+import { isOf } from '../labels.ts'
 
 /** What the parts of one driver share. */
 export interface Context {

@@ -1,7 +1,7 @@
 import type { CallOptions } from '../driver.ts'
 import type { EngineChange } from '../streams.ts'
 import { inspectContainer, type Context } from './context.ts'
-import { LABELS, readOwner } from './labels.ts'
+import { LABELS, readOwner } from '../labels.ts'
 import { mapConnectionError, Refusal } from './map-error.ts'
 import { AppError } from '../../errors/app-error.ts'
 

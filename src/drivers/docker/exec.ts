@@ -8,7 +8,7 @@ import { sleep, withDeadline } from '../../lib/abort.ts'
 import { type ContainerInfo, type Context, inspectContainer } from './context.ts'
 import type { EngineRequest } from './engine.ts'
 import { type Frame, FrameDecoder } from './frames.ts'
-import { LABELS } from './labels.ts'
+import { LABELS } from '../labels.ts'
 import { mapConnectionError, Refusal } from './map-error.ts'
 
 /** An engine that is older takes a terminal's size only once the command runs. */

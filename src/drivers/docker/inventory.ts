@@ -1,7 +1,7 @@
 import type Docker from 'dockerode'
 import type { CallOptions, InventoryItem, InventoryKind } from '../driver.ts'
 import type { Context } from './context.ts'
-import { LABELS, type Labels } from './labels.ts'
+import { LABELS, type Labels } from '../labels.ts'
 import type { NetworkInfo } from './networks.ts'
 
 type Found = Pick<InventoryItem, 'id' | 'name'> &

@@ -2,7 +2,7 @@ import type { CallOptions } from '../driver.ts'
 import type { LogLine, LogOptions, LogPosition } from '../streams.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { inspectContainer, type Context } from './context.ts'
-import { LABELS } from './labels.ts'
+import { LABELS } from '../labels.ts'
 import { LogLines, toFixedTime } from './log-lines.ts'
 import { mapRefusal, Refusal, refused } from './map-error.ts'
 

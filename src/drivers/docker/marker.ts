@@ -2,7 +2,7 @@ import type Docker from 'dockerode'
 import type { CallOptions } from '../driver.ts'
 import { shortId } from '../../lib/ids.ts'
 import { notOurs, part, type Context } from './context.ts'
-import { LABELS } from './labels.ts'
+import { LABELS } from '../labels.ts'
 
 type Volume = Docker.VolumeInspectInfo
 

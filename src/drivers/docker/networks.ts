@@ -4,7 +4,7 @@ import type { StepOutcome } from '../driver.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { freeAddress, gatewayOf } from './addresses.ts'
 import { gone, notOurs, part, type Work } from './context.ts'
-import { appLabels, filterOf, isOf, LABELS } from './labels.ts'
+import { appLabels, filterOf, isOf, LABELS } from '../labels.ts'
 import { refused } from './map-error.ts'
 
 export type NetworkInfo = Docker.NetworkInspectInfo

@@ -3,7 +3,7 @@ import type { CallOptions, Observation, ObservedInstance, ObservedObject } from 
 import type { ContainerState } from '../../planning/index.ts'
 import { inspectContainer, type ContainerInfo, type Context } from './context.ts'
 import { imageDigest } from './images.ts'
-import { filterOf, readIdentity, readKey, readOwner, type Labels } from './labels.ts'
+import { filterOf, readIdentity, readKey, readOwner, type Labels } from '../labels.ts'
 import type { NetworkInfo } from './networks.ts'
 import { isServing } from './swap.ts'
 

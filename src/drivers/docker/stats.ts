@@ -3,7 +3,7 @@ import type { StatsSample } from '../streams.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import { inspectContainer, part, type Context } from './context.ts'
-import { LABELS } from './labels.ts'
+import { LABELS } from '../labels.ts'
 import { mapRefusal, Refusal } from './map-error.ts'
 import { type CpuLimit, type EngineStats, toSample } from './stats-sample.ts'
 

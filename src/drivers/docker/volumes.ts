@@ -3,7 +3,7 @@ import { names, type DesiredApp } from '../../planning/index.ts'
 import type { StepOutcome } from '../driver.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { notOurs, part, type Work } from './context.ts'
-import { appLabels, isOf, LABELS } from './labels.ts'
+import { appLabels, isOf, LABELS } from '../labels.ts'
 
 /** The engine's name of a volume of the spec, and its labels. */
 export function volumeOf(

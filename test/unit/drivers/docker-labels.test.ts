@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readIdentity, readKey, readOwner } from '../../../src/drivers/docker/labels.ts'
+import { readIdentity, readKey, readOwner } from '../../../src/drivers/labels.ts'
 
 const installation = '01934b6e-0000-7000-8000-000000000001'
 const good = {

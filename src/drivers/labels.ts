@@ -1,4 +1,4 @@
-import type { ObservedContainer, DesiredApp } from '../../planning/index.ts'
+import type { ObservedContainer, DesiredApp } from '../planning/index.ts'
 
 /** Who owns an object on an engine, and what it is there for. */
 export const LABELS = {

@@ -1,0 +1,13 @@
+import type { CallOptions, Identity } from '../driver.ts'
+import type { ClusterClient } from './client.ts'
+import type { ClusterFacts } from './facts.ts'
+import type { ClusterSettings } from './settings.ts'
+
+/** What the parts of one driver share. */
+export interface Context {
+  readonly client: ClusterClient
+  readonly identity: Identity
+  readonly settings: ClusterSettings
+  /** As last discovered; asks where it never was. */
+  readonly facts: (call: CallOptions) => Promise<ClusterFacts>
+}
