@@ -9,8 +9,8 @@ import type { CapabilityNote } from '../spec/index.ts'
 export interface DriverOptions {
   readonly endpoint: Endpoint
   readonly identity: Identity
-  /** As the host's admin set them, checked by the API; this kind alone reads them. */
-  readonly settings: unknown
+  /** As the host's admin set them, checked by the API; this kind alone reads them. Left out: the defaults. */
+  readonly settings?: unknown
 }
 
 /** What of a host a declaration depends on: `Probe.facts` as last told, and the host's settings. */

@@ -1,9 +1,10 @@
 /** What a driver brings as it happens. Every iteration ends (by its return) when the call's signal aborts, and then holds nothing at the engine. */
 
-/** Something about a container of ours changed: a key, not a state. Look again. */
+/** Something of ours changed: a key, not a state. Look again. */
 export interface EngineChange {
   readonly appId: string
-  readonly nativeId: string
+  /** The container; null: something of the app that is none. */
+  readonly nativeId: string | null
 }
 
 export interface LogOptions {

@@ -41,7 +41,7 @@ export class Changes {
   readonly #failure = Promise.withResolvers<never>()
   /** Looks and writes that are under way. */
   readonly #work = new Set<Promise<void>>()
-  /** Who waits for what is told of a container. */
+  /** Who waits for what is told of a container, or of an app. */
   readonly #waiting = new Map<string, Set<() => void>>()
   #writing = false
 
@@ -55,21 +55,27 @@ export class Changes {
     return this.#failure.promise
   }
 
+  /** Something of this container changed. */
   add(nativeId: string): void {
     this.#told.set(nativeId, monotonicMs())
-    for (const wake of this.#waiting.get(nativeId) ?? []) wake()
+    this.wake(nativeId)
     const lane = this.#lanes.get(nativeId)
     if (lane) lane.again = true
     else this.#run(this.#follow(nativeId))
   }
 
-  /** Calls `wake` whenever the engine tells of this container, until what it gives is called. */
-  onTold(nativeId: string, wake: () => void): () => void {
-    const all = this.#waiting.get(nativeId) ?? new Set()
-    this.#waiting.set(nativeId, all.add(wake))
+  /** Wakes who waits for this container, or for this app. */
+  wake(key: string): void {
+    for (const wake of this.#waiting.get(key) ?? []) wake()
+  }
+
+  /** Calls `wake` whenever the engine tells of this container (by its id), or of anything of this app (by its), until what it gives is called. */
+  onTold(key: string, wake: () => void): () => void {
+    const all = this.#waiting.get(key) ?? new Set()
+    this.#waiting.set(key, all.add(wake))
     return () => {
       all.delete(wake)
-      if (all.size === 0 && this.#waiting.get(nativeId) === all) this.#waiting.delete(nativeId)
+      if (all.size === 0 && this.#waiting.get(key) === all) this.#waiting.delete(key)
     }
   }
 

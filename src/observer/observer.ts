@@ -74,10 +74,10 @@ export class Observer {
     return observation
   }
 
-  /** Waits `ms`, or, where this worker watches the host, until its engine tells of this container. Rejects when the signal aborts. */
-  async pause(hostId: string, nativeId: string, ms: number, signal: AbortSignal): Promise<void> {
+  /** Waits `ms`, or, where this worker watches the host, until its engine tells of this container, or of this app. Rejects when the signal aborts. */
+  async pause(hostId: string, key: string, ms: number, signal: AbortSignal): Promise<void> {
     const woken = new AbortController()
-    const forget = this.#watchers.get(hostId)?.onTold(nativeId, () => woken.abort())
+    const forget = this.#watchers.get(hostId)?.onTold(key, () => woken.abort())
     try {
       await sleep(ms, AbortSignal.any([signal, woken.signal]))
     } catch (error) {

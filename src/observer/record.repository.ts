@@ -53,7 +53,7 @@ export async function record(tx: Tx, observed: Observed): Promise<boolean> {
     ${holding(observed)},
     ${seen(observation.instances.map((instance) => ({ ...instance, since })))},
     seen_objects as (
-      select r.* from jsonb_to_recordset(${objects}::jsonb) as r(kind text, "nativeId" text, "appId" uuid, name text, key text, subnet text)
+      select r.* from jsonb_to_recordset(${objects}::jsonb) as r(kind text, "nativeId" text, "appId" uuid, name text, key text, subnet text, state jsonb)
       where exists (select from held)),
     written as (
       ${upsert(
@@ -66,13 +66,15 @@ export async function record(tx: Tx, observed: Observed): Promise<boolean> {
         and not exists (select from seen where seen."nativeId" = i.native_id)
       returning i.*),
     written_objects as (
-      insert into engine_objects as o (host_id, kind, native_id, app_id, name, key, subnet, observed_at)
-      select ${hostId}::uuid, r.kind, r."nativeId", a.id, r.name, r.key, r.subnet, ${since}::timestamptz
+      insert into engine_objects as o (host_id, kind, native_id, app_id, name, key, subnet, state, observed_at)
+      select ${hostId}::uuid, r.kind, r."nativeId", a.id, r.name, r.key, r.subnet, r.state, ${since}::timestamptz
       from seen_objects r join apps a on a.id = r."appId"
       where ${mayBeNew(Prisma.sql`select from engine_objects k where k.host_id = ${hostId}::uuid and k.native_id = r."nativeId"`)}
       order by r.kind, r."nativeId"
-      on conflict (host_id, kind, native_id) do update set app_id = excluded.app_id, subnet = excluded.subnet, observed_at = excluded.observed_at
-      where o.observed_at <= excluded.observed_at and (o.app_id, o.subnet) is distinct from (excluded.app_id, excluded.subnet)
+      on conflict (host_id, kind, native_id) do update set app_id = excluded.app_id, subnet = excluded.subnet, state = excluded.state,
+        observed_at = excluded.observed_at
+      where o.observed_at <= excluded.observed_at
+        and (o.app_id, o.subnet, o.state) is distinct from (excluded.app_id, excluded.subnet, excluded.state)
       returning 1),
     gone_objects as (
       delete from engine_objects o where o.host_id = ${hostId}::uuid and o.observed_at < ${since}::timestamptz and exists (select from held)

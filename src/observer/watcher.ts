@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { AppLooks } from './app-looks.ts'
 import { Changes, RoundOver } from './changes.ts'
 import { hostAnswered, hostFailed } from './host-status.repository.ts'
 import type { KnownHost } from './leases.ts'
@@ -47,6 +48,7 @@ export class Watcher {
   readonly #since = monotonicMs()
   readonly #ended: Promise<void>
   #changes: Changes | null = null
+  #looks: AppLooks | null = null
   /** It had the hold since it began, and nobody else took it. */
   #held: boolean
   #failures = 0
@@ -79,8 +81,8 @@ export class Watcher {
   }
 
   /** Of what it follows now; nothing where it follows nothing. */
-  onTold(nativeId: string, wake: () => void): () => void {
-    return this.#changes?.onTold(nativeId, wake) ?? (() => {})
+  onTold(key: string, wake: () => void): () => void {
+    return this.#changes?.onTold(key, wake) ?? (() => {})
   }
 
   toldSince(ms: number): string[] {
@@ -117,8 +119,9 @@ export class Watcher {
       } finally {
         this.#answers = false
         round.abort(new RoundOver('the round is over'))
-        await Promise.allSettled([this.#listing, this.#changes?.idle()])
+        await Promise.allSettled([this.#listing, this.#changes?.idle(), this.#looks?.idle()])
         this.#changes = null
+        this.#looks = null
       }
       if (pauseMs > 0) await this.#pause(Math.min(pauseMs, this.#options.intervalMs))
     }
@@ -133,11 +136,14 @@ export class Watcher {
     if (!this.holds && !(await take(host.id))) throw new RoundOver('another one has it')
     signal.throwIfAborted()
     this.holds = this.#held = true
-    const changes = new Changes({ db, driver, hostId: host.id, workerId, signal })
+    const parts = { db, driver, hostId: host.id, workerId, signal }
+    const changes = new Changes(parts)
+    const looks = new AppLooks({ ...parts, log: this.#options.log })
     const told = await this.#follow(driver, signal)
     this.#changes = changes
+    this.#looks = looks
     this.#listing = this.#lists({ driver, changes, signal, probe, untold: told === null })
-    await Promise.race([this.#listing, changes.failed, ...(told ? [this.#take(told, changes)] : [])])
+    await Promise.race([this.#listing, changes.failed, ...(told ? [this.#take(told, changes, looks)] : [])])
   }
 
   /** null: the engine, or what stands before it, will not tell. */
@@ -152,10 +158,14 @@ export class Watcher {
   }
 
   /** Until the engine tells no more, for whatever reason: the next round finds out. */
-  async #take(told: AsyncIterable<EngineChange>, changes: Changes): Promise<void> {
+  async #take(told: AsyncIterable<EngineChange>, changes: Changes, looks: AppLooks): Promise<void> {
     const { host, log } = this.#options
     try {
-      for await (const { nativeId } of told) changes.add(nativeId)
+      for await (const { nativeId, appId } of told) {
+        if (nativeId === null) looks.add(appId)
+        else changes.add(nativeId)
+        changes.wake(appId)
+      }
     } catch (error) {
       log.debug({ err: error, host: host.name }, 'the engine tells no more of changes')
     }

@@ -1,4 +1,5 @@
 import type { AppSpec } from '../spec/index.ts'
+import { reconcileDeclared } from './declared.ts'
 import { names } from './names.ts'
 import { inDependencyOrder } from './order.ts'
 import { toPlan } from './plan.ts'
@@ -23,7 +24,8 @@ import type { DesiredApp, ObservedApp, ObservedContainer, Plan } from './types.t
 export function reconcile(desired: DesiredApp, observed: ObservedApp): Plan {
   const steps = new Steps()
   const notes: string[] = []
-  if (!desired.spec) removeAll(steps, desired, observed)
+  if (desired.objects) reconcileDeclared({ steps, notes, desired, observed }, desired.objects)
+  else if (!desired.spec) removeAll(steps, desired, observed)
   else if (!desired.running) stopAll(steps, desired.spec, observed)
   else makeAll({ steps, notes, desired, spec: desired.spec, observed })
   return toPlan({ host: desired.host.name, steps: steps.list, notes, capabilities: desired.notes })

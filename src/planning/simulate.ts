@@ -100,6 +100,11 @@ export function applyStep(
     case 'withdraw':
       check(step.nativeId !== null && find(observed, step).state !== 'created', step, 'it never ran')
       return alter((container) => ({ ...container, serving: false }))
+    case 'apply_object':
+    case 'delete_object':
+    case 'await_rollout':
+    case 'await_gone':
+      throw new SimulationFault(`${step.id}: an engine of containers has no declared objects`)
     default:
       return step.action satisfies never
   }

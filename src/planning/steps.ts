@@ -10,6 +10,23 @@ interface Subject {
   readonly nativeId: string | null
 }
 
+/** Actions that only let time pass, or look. */
+const WAITS: ReadonlySet<StepAction> = new Set([
+  'wait',
+  'await_healthy',
+  'await_completed',
+  'await_rollout',
+  'await_gone',
+])
+
+/**
+ * The step mends what is missing or too much. Not so: what only has to come to an end by itself, and a declared object that is there and
+ * merely outdated (by another version of this program, mostly): nobody asked for it to be changed.
+ */
+export function isHealing({ action, nativeId }: Step): boolean {
+  return !WAITS.has(action) && !(action === 'apply_object' && nativeId !== null)
+}
+
 type Sketch = Pick<Step, 'action' | 'target' | 'cause'> & Partial<Omit<Step, 'after'>>
 
 /** The steps of a plan as it grows. Whatever a step comes after must be there before it, so the list's order is one that works. */

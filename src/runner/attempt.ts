@@ -4,11 +4,20 @@ import { type OperationError, toOperationError } from './failure.ts'
 import type { Lease } from './lease.ts'
 import { closeOpenSteps, type Fence } from './queue.ts'
 import { refuseSubnet, reserveSubnet } from './subnets.ts'
+import { Prisma } from '../db/generated/client.ts'
 import type { Database } from '../db/index.ts'
 import { type CallOptions, type Driver, toObservedApp } from '../drivers/index.ts'
 import { AppError, isAppError } from '../errors/app-error.ts'
 import { digestOf } from '../lib/canonical.ts'
-import { type AppState, buildDesired, type Change, goodOf, targetOf, type Wanted } from '../modules/apps/index.ts'
+import {
+  type AppState,
+  buildDesired,
+  type Change,
+  goodOf,
+  type HostOfApp,
+  targetOf,
+  type Wanted,
+} from '../modules/apps/index.ts'
 import type { Observer } from '../observer/index.ts'
 import { type DesiredApp, type HostCandidate, place, type Plan, reconcile } from '../planning/index.ts'
 import type { AppSpec } from '../spec/index.ts'
@@ -49,7 +58,7 @@ export interface OperationRow extends Change {
   readonly params: unknown
   readonly cancelRequested: boolean
   readonly error: unknown
-  readonly app: (AppState & Named & { readonly tenant: Named; readonly host: Named | null }) | null
+  readonly app: (AppState & Named & { readonly tenant: Named; readonly host: HostOfApp | null }) | null
   /** The one that it is to bring, or to go back to; null: nothing of the app, or it is gone. */
   readonly release: { readonly number: number; readonly spec: unknown; readonly notes: unknown } | null
 }
@@ -59,6 +68,8 @@ interface Named {
   readonly name: string
 }
 
+const HOST_JSON = Prisma.sql`jsonb_build_object('id', h.id, 'name', h.name, 'kind', h.kind, 'facts', h.facts, 'settings', h.settings)`
+
 /** The operation as it is now; null: it is gone. */
 export async function loadOperation(db: Database, id: string): Promise<OperationRow | null> {
   const rows = await db.prisma.$queryRaw<OperationRow[]>`
@@ -67,7 +78,7 @@ export async function loadOperation(db: Database, id: string): Promise<Operation
         'wantedReplicas', a.wanted_replicas, 'wantedRunning', a.wanted_running,
         'wantedRestartGeneration', a.wanted_restart_generation, 'good', a.good,
         'tenant', jsonb_build_object('id', t.id, 'name', t.name),
-        'host', case when h.id is not null then jsonb_build_object('id', h.id, 'name', h.name) end) end as app,
+        'host', case when h.id is not null then ${HOST_JSON} end) end as app,
       case when r.number is not null then jsonb_build_object('number', r.number, 'spec', r.spec, 'notes', r.notes) end as release
     from operations o left join apps a on a.id = o.app_id left join tenants t on t.id = a.tenant_id left join hosts h on h.id = a.host_id
       left join releases r on r.app_id = a.id and r.number =
@@ -103,17 +114,18 @@ export async function attempt(deps: AttemptDeps, lease: Lease, operation: Operat
         ? new AppError('host_unreachable', { detail: error.options.detail, host: host.name, cause: error })
         : error
     })
-    const removeVolumes = (operation.params as { removeVolumes?: boolean }).removeVolumes === true
+    const params = operation.params as { removeVolumes?: boolean; force?: boolean }
     const desire = async (): Promise<DesiredApp> =>
       buildDesired({
         installation: deps.installation,
         tenant: { id: app.tenant.id, name: app.tenant.name },
         app: { id: app.id, name: app.name },
         host,
-        subnet: await reserveSubnet(deps.db.prisma, deps.subnets, host.id, app.id),
+        subnet: driver.capabilities.subnets ? await reserveSubnet(deps.db.prisma, deps.subnets, host.id, app.id) : null,
         release,
         wanted: target,
-        removeVolumes,
+        removeVolumes: params.removeVolumes === true,
+        force: params.force === true && operation.revertTo === null,
       })
     const reached = await converge({
       deps,
@@ -191,7 +203,7 @@ async function converge({
         call,
         stopSignal: lease.stopSignal,
         changed: glance.ask,
-        pause: async (nativeId, ms, signal) => await observer.pause(host.id, nativeId, ms, signal),
+        pause: async (key, ms, signal) => await observer.pause(host.id, key, ms, signal),
         awaitMs,
       })
       nextSeq = result.nextSeq
@@ -219,7 +231,7 @@ async function placeApp(
   { db, candidates }: Pick<AttemptDeps, 'db' | 'candidates'>,
   app: NonNullable<OperationRow['app']>,
   spec: AppSpec | null,
-): Promise<Named | null> {
+): Promise<HostOfApp | null> {
   if (!spec || app.host) return app.host
   const wish = { placement: spec.placement, tenantId: app.tenant.id, currentHostId: null }
   const placement = place(wish, await candidates())
@@ -230,13 +242,13 @@ async function placeApp(
     })
   }
   // Whoever was slower takes the choice of the one before: an app is never on two hosts.
-  const placed = await db.prisma.$queryRaw<Named[]>`
+  const placed = await db.prisma.$queryRaw<{ host: HostOfApp }[]>`
     with placed as (
       update apps a set host_id = coalesce(a.host_id, h.id) from hosts h where a.id = ${app.id}::uuid and h.id = ${placement.hostId}::uuid
       returning a.host_id)
-    select h.id, h.name from hosts h join placed on placed.host_id = h.id`
+    select ${HOST_JSON} as host from hosts h join placed on placed.host_id = h.id`
   if (!placed[0]) throw new AppError('no_eligible_host', { detail: `the host ${placement.host} is gone` })
-  return placed[0]
+  return placed[0].host
 }
 
 async function isOverdue(db: Database, operationId: string, deadlineMs: number): Promise<boolean> {

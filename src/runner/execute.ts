@@ -25,8 +25,8 @@ export interface ExecuteOptions {
   readonly stopSignal: AbortSignal
   /** A step that changed the engine has finished. */
   readonly changed: () => void
-  /** Waits so long before a container is looked at again, or until something of it changes. */
-  readonly pause: (nativeId: string, ms: number, signal: AbortSignal) => Promise<void>
+  /** Waits so long before a container (by its id) or an app's objects (by the app's) are looked at again, or until something of them changes. */
+  readonly pause: (key: string, ms: number, signal: AbortSignal) => Promise<void>
   /** How long one `await` step may wait in all. */
   readonly awaitMs: number
 }
@@ -133,6 +133,13 @@ async function act(options: ExecuteOptions, step: Step): Promise<StepResult> {
       changed()
     }
   }
+  if (step.action === 'await_rollout' || step.action === 'await_gone') {
+    try {
+      return { result: 'done', message: await waitForObject(options, step) }
+    } finally {
+      changed()
+    }
+  }
   const outcome = await driver.execute(step, desired, call)
   changed()
   return outcome.result === 'done'
@@ -174,5 +181,28 @@ async function waitFor(
     }
     await pause(container?.nativeId ?? name, pollMs, AbortSignal.any([call.signal, stopSignal]))
     container = await driver.inspect(name, call)
+  }
+}
+
+/** Looks at a declared object until it is as far as the step wants it. Throws what keeps it from that: for good, or when the time is up. */
+async function waitForObject(
+  { driver, desired, call, stopSignal, awaitMs, pause }: ExecuteOptions,
+  step: Step,
+): Promise<string> {
+  const startedAt = monotonicMs()
+  for (let pollMs = AWAIT_POLL_MS.first; ; pollMs = Math.min(pollMs * 1.5, AWAIT_POLL_MS.most)) {
+    const progress = await driver.progress(step, desired, call)
+    const waitedMs = monotonicMs() - startedAt
+    const seconds = (waitedMs / 1000).toFixed(1)
+    if (progress.state === 'done') return `${progress.message} after ${seconds} s`
+    const { problem } = progress
+    if (progress.state === 'failed' || waitedMs > awaitMs) {
+      const late = progress.state === 'waiting' ? `not so after ${seconds} s: ` : ''
+      throw new AppError(problem?.code ?? 'health_timeout', {
+        detail: `${step.target}: ${late}${problem?.detail ?? 'nothing says what keeps it'}`,
+        ...(problem?.instance && { instance: problem.instance }),
+      })
+    }
+    await pause(desired.app.id, pollMs, AbortSignal.any([call.signal, stopSignal]))
   }
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Database } from '../db/index.ts'
 import { buildDesired, observedFromRows, wantedOf } from '../modules/apps/index.ts'
 import { enqueueReconcile } from '../modules/operations/index.ts'
-import { reconcile } from '../planning/index.ts'
+import { isHealing, reconcile } from '../planning/index.ts'
 
 const PAGE = 100
 /** An app whose last reconcile failed is left alone for so long. */
@@ -46,16 +46,15 @@ async function resyncApp(db: Database, installation: string, appId: string, log:
     installation,
     tenant: { id: app.tenant.id, name: app.tenant.name },
     app: { id: app.id, name: app.name },
-    host: { id: app.host.id, name: app.host.name },
+    host: app.host,
     subnet: app.subnets[0]?.cidr ?? null,
     release,
     wanted,
     removeVolumes: false,
+    force: false,
   })
   const plan = reconcile(desired, observedFromRows(app.instances, app.objects, Date.now()))
-  const cause = plan.steps.find(
-    ({ action }) => action !== 'await_healthy' && action !== 'await_completed' && action !== 'wait',
-  )
+  const cause = plan.steps.find(isHealing)
   if (!cause) return false
   const enqueued = await db.transaction(
     async (tx) => await enqueueReconcile(tx, { appId, wantedVersion: app.wantedVersion }),

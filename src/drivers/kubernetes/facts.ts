@@ -8,14 +8,22 @@ export interface ClusterFacts {
   readonly podSecurity: boolean
   /** The nodes' ranges of pod addresses, CIDR, at most 100. */
   readonly podCidrs: readonly string[]
+  /** Of the nodes: `amd64`, `arm64` …, each once. */
+  readonly architectures: readonly string[]
 }
 
 /** Out of `hosts.facts`; null where there are none, or in no form that we know. */
 export function readFacts(value: unknown): ClusterFacts | null {
   if (typeof value !== 'object' || value === null) return null
-  const { version, apis, podSecurity, podCidrs } = value as Partial<Record<keyof ClusterFacts, unknown>>
+  const { version, apis, podSecurity, podCidrs, architectures } = value as Partial<Record<keyof ClusterFacts, unknown>>
   if (typeof version !== 'string') return null
-  return { version, apis: texts(apis), podSecurity: podSecurity === true, podCidrs: texts(podCidrs) }
+  return {
+    version,
+    apis: texts(apis),
+    podSecurity: podSecurity === true,
+    podCidrs: texts(podCidrs),
+    architectures: texts(architectures),
+  }
 }
 
 function texts(value: unknown): string[] {

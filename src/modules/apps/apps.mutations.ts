@@ -60,6 +60,8 @@ export function appsMutations(deps: AppsDeps): Resolvers {
       stop: async (_root, args, context) => await change('stop', args, context, VERBS.stop(bodyOf(PlainBody, args))),
       restart: async (_root, args, context) =>
         await change('restart', args, context, VERBS.restart(bodyOf(PlainBody, args))),
+      reconcile: async (_root, args, context) =>
+        await change('reconcile', args, context, VERBS.reconcile(bodyOf(PlainBody, args))),
       removeApp: async (_root, args, context) => {
         const { volumes = false, ...body } = bodyOf(RemoveBody, args)
         return await change('removeApp', args, context, VERBS.remove({ ...body, volumes }))

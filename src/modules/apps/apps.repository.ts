@@ -7,7 +7,7 @@ import { type AppSpec, type CapabilityNote, serviceDigest } from '../../spec/ind
 import { tenantNotFound } from '../../web/index.ts'
 import { ACTIVE, type ActiveOperation } from '../operations/index.ts'
 import type { ReleaseState } from './decisions.ts'
-import type { AppState, Wanted } from './wanted.ts'
+import type { AppState, HostOfApp, Wanted } from './wanted.ts'
 
 export interface AppRow extends AppState {
   readonly id: string
@@ -33,10 +33,7 @@ export interface AppSituation extends Omit<AppRow, 'host'> {
   readonly releases: readonly ReleaseState[]
 }
 
-export interface AppHost {
-  readonly id: string
-  readonly name: string
-  readonly kind: string
+export interface AppHost extends HostOfApp {
   readonly labels: unknown
   /** Ids. */
   readonly tenants: readonly string[]
@@ -93,7 +90,7 @@ export async function lockAppNamed(tx: Tx, tenantId: string, name: string): Prom
 export async function findSituation(tx: Tx, tenantId: string, name: string): Promise<AppSituation | null> {
   const [row] = await tx.$queryRaw<AppSituation[]>`
     SELECT ${COLUMNS},
-      (SELECT json_build_object('id', h.id, 'name', h.name, 'kind', h.kind, 'labels', h.labels,
+      (SELECT json_build_object('id', h.id, 'name', h.name, 'kind', h.kind, 'labels', h.labels, 'facts', h.facts, 'settings', h.settings,
           'tenants', ARRAY(SELECT ht.tenant_id FROM host_tenants ht WHERE ht.host_id = h.id))
         FROM hosts h WHERE h.id = a.host_id) AS host,
       coalesce(o.active, '[]') AS active,

@@ -164,4 +164,13 @@ export function changesRoutes(deps: AppsDeps, app: Routes): void {
       return await change(deps, request, reply, { params, query, verb: VERBS.restart(body) })
     },
   )
+
+  app.post(
+    `${base}/reconcile`,
+    post('reconcileApp', 'Look again, and put right what is missing or what others changed', optionalBody(PlainBody)),
+    async (request, reply) => {
+      const { params, query, body } = request
+      return await change(deps, request, reply, { params, query, verb: VERBS.reconcile(body) })
+    },
+  )
 }

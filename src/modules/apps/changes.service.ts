@@ -6,7 +6,7 @@ import { tenantFor } from '../tenants/index.ts'
 import { accept, type ChangeRequest, dryRun } from './accept.ts'
 import type { ApplyBody, DeployBody, PlainBody, RemoveQuery, RollbackBody, ScaleBody } from './apps.schemas.ts'
 import { applying, deploying, rollingBack } from './apps.service.ts'
-import { decideRemove, decideRestart, decideRunning, decideScale } from './decisions.ts'
+import { decideReconcile, decideRemove, decideRestart, decideRunning, decideScale } from './decisions.ts'
 import type { PlanDeps } from './plan.ts'
 
 export interface AppsDeps extends IdempotencyDeps, PlanDeps {
@@ -40,6 +40,7 @@ export const VERBS = {
   start: (body: Plain): Verb => ({ body, decide: () => (current) => decideRunning(current, true) }),
   stop: (body: Plain): Verb => ({ body, decide: () => (current) => decideRunning(current, false) }),
   restart: (body: Plain): Verb => ({ body, decide: () => decideRestart }),
+  reconcile: (body: Plain): Verb => ({ body, decide: () => decideReconcile }),
   remove: (body: Pick<Static<typeof RemoveQuery>, 'dryRun' | 'expectPlan' | 'volumes'>): Verb => ({
     body,
     evenRemoving: true,

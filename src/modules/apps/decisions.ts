@@ -151,6 +151,17 @@ export function decideRestart(current: Current): Decision {
   return { type: 'change', kind: 'restart', patch, release, isNew: false, params: {} }
 }
 
+/** Nothing else is wanted: what is, is made so again. One that waits in the lane is at it already. */
+export function decideReconcile(current: Current): Decision {
+  const release = deployed(current)
+  const waiting = current.active.find(
+    ({ kind, status, params, cancelRequested }) =>
+      kind === 'reconcile' && status === 'queued' && !cancelRequested && (params as Change['params']).force === true,
+  )
+  if (waiting) return { type: 'existing', operationId: waiting.id }
+  return { type: 'change', kind: 'reconcile', patch: {}, release, isNew: false, params: { force: true } }
+}
+
 export function decideRemove(current: Current, removeVolumes: boolean): Decision {
   const removing = current.active.findLast(
     (operation) => operation.kind === 'remove' && operation.revertTo === null && !operation.cancelRequested,

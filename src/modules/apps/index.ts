@@ -8,6 +8,7 @@ export {
   type Change,
   type DesiredInput,
   goodOf,
+  type HostOfApp,
   lockApp,
   markGood,
   observedFromRows,

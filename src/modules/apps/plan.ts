@@ -2,10 +2,10 @@ import type { Tx } from '../../db/types.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { mismatch, place, reconcile } from '../../planning/index.ts'
 import { planOfLines, planView, type PlanView } from '../../web/index.ts'
-import { type HostAccess, readLabels } from '../hosts/index.ts'
+import { type HostAccess, loadHostFacts, readLabels } from '../hosts/index.ts'
 import { type AppSituation, observedRows, subnetOf } from './apps.repository.ts'
 import type { Current, Decision } from './decisions.ts'
-import { applyPatch, buildDesired, observedFromRows } from './wanted.ts'
+import { applyPatch, buildDesired, type HostOfApp, observedFromRows } from './wanted.ts'
 
 /** What stands for the id of an app that does not exist yet. */
 const NO_APP = '00000000-0000-0000-0000-000000000000'
@@ -47,6 +47,7 @@ export async function planChange(tx: Tx, { installation, hosts }: PlanDeps, inpu
     release,
     wanted,
     removeVolumes: change?.params.removeVolumes === true,
+    force: change?.params.force === true,
   })
   const here = <T extends { readonly hostId: string }>(rows: readonly T[]) =>
     rows.filter(({ hostId }) => hostId === host.id)
@@ -72,9 +73,9 @@ async function placed(
   hosts: PlanDeps['hosts'],
   tenantId: string,
   placement: Parameters<typeof place>[0]['placement'],
-): Promise<{ id: string; name: string }> {
+): Promise<HostOfApp> {
   const found = place({ placement, tenantId, currentHostId: null }, await hosts.loadCandidates(tx))
-  if (found.hostId !== null) return { id: found.hostId, name: found.host }
+  if (found.hostId !== null) return { id: found.hostId, name: found.host, ...(await loadHostFacts(tx, found.hostId)) }
   const reasons = found.reasons.map(({ host, reason }) => `${host}: ${reason}`)
   throw new AppError('no_eligible_host', {
     detail: reasons.length > 0 ? reasons.join('; ') : 'no host is registered for this tenant',

@@ -3,7 +3,7 @@ import { effectiveDigestOf } from '../../planning/index.ts'
 import type { App } from './apps.schemas.ts'
 import { createKeptSpecs } from './kept-specs.ts'
 import { digestsOf, type InstanceRow, type SightRow, sightsOf } from './views.repository.ts'
-import { type JudgingSpec, type ReleaseDigests, releaseOf } from './workloads.ts'
+import { type JudgingSpec, type ReleaseDigests, releaseOf, type SeenObject } from './workloads.ts'
 
 /** Instances that are not of the wanted release are compared with so many of the newest ones. */
 const COMPARED_RELEASES = 1000
@@ -22,6 +22,8 @@ export interface Sight {
   readonly digests: Readonly<Record<string, string>>
   /** By service and ordinal. */
   readonly instances: readonly InstanceRow[]
+  /** Those that have something to tell of how a service stands. */
+  readonly objects: readonly SeenObject[]
   /** The release that an instance is of; null: none of those that there are. */
   release(instance: InstanceRow): number | null
 }
@@ -39,7 +41,7 @@ export function createSights(tx: Tx): Sights {
     tx,
     async look(apps) {
       if (apps.length === 0) return []
-      const { rows, instances } = await sightsOf(
+      const { rows, instances, objects } = await sightsOf(
         tx,
         apps.map(({ id, wanted }) => ({ appId: id, number: wanted.release })),
         Date.now(),
@@ -50,7 +52,10 @@ export function createSights(tx: Tx): Sights {
           return digest === null || wanted.release === null ? [] : [{ appId: id, number: wanted.release, digest }]
         }),
       )
-      const sights = apps.map((app, at) => sightOf(app, rows[at], instances[at] ?? [], specs))
+      const sights = apps.map((app, at) => ({
+        ...sightOf(app, rows[at], instances[at] ?? [], specs),
+        objects: objects[at] ?? [],
+      }))
       const others = sights.filter((sight) => sight.instances.some((instance) => !sight.isOfWanted(instance)))
       const older =
         others.length > 0

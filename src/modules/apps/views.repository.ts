@@ -3,7 +3,7 @@ import type { Tx } from '../../db/types.ts'
 import type { AppSpec } from '../../spec/index.ts'
 import { ACTIVE } from '../operations/index.ts'
 import type { Instance } from './apps.schemas.ts'
-import type { ReleaseDigests, Seen } from './workloads.ts'
+import type { ReleaseDigests, Seen, SeenObject } from './workloads.ts'
 
 /** Reads for what is shown of apps: each of them one statement, however many apps there are. */
 
@@ -66,6 +66,8 @@ interface SightColumns {
   readonly ports: InstanceRow['published'][]
   readonly reachables: boolean[]
   readonly started: (number | null)[]
+  /** Few: one that is as it was declared is not among them. */
+  readonly objects: (SeenObject & { readonly place: number })[] | null
 }
 
 /**
@@ -76,11 +78,11 @@ export async function sightsOf(
   tx: Tx,
   keys: readonly { readonly appId: string; readonly number: number | null }[],
   nowMs: number,
-): Promise<{ readonly rows: SightRow[]; readonly instances: InstanceRow[][] }> {
+): Promise<{ readonly rows: SightRow[]; readonly instances: InstanceRow[][]; readonly objects: SeenObject[][] }> {
   const apps = Prisma.sql`unnest(${keys.map(({ appId }) => appId)}::uuid[], ${keys.map(({ number }) => number)}::int[])
     WITH ORDINALITY AS k(app_id, number, place)`
   const [columns] = await tx.$queryRaw<SightColumns[]>`
-    SELECT a.*, i.* FROM (
+    SELECT a.*, i.*, d.* FROM (
       SELECT json_agg(x.digest) AS digests, json_agg(x.service_digests) AS "serviceDigests", json_agg(x.active) AS actives
       FROM (
         SELECT r.digest, r.service_digests,
@@ -97,9 +99,16 @@ export async function sightsOf(
       FROM (
         SELECT k.place, h.name AS host, i.*, floor(extract(epoch FROM i.started_at) * 1000)::bigint AS started
         FROM ${apps} JOIN instances i USING (app_id) JOIN hosts h ON h.id = i.host_id
-        ORDER BY k.place, i.service, i.ordinal, i.id) x) i`
+        ORDER BY k.place, i.service, i.ordinal, i.id) x) i
+    CROSS JOIN (
+      SELECT json_agg(json_build_object('place', k.place, 'key', o.key, 'service', o.state ->> 'service', 'host', h.name,
+        'drift', o.state -> 'drift', 'desired', (o.state ->> 'desired')::int) ORDER BY k.place, o.key) AS objects
+      FROM ${apps} JOIN engine_objects o USING (app_id) JOIN hosts h ON h.id = o.host_id
+      WHERE o.state ->> 'desired' IS NOT NULL OR o.state -> 'drift' <> '[]'::jsonb) d`
   const instances = keys.map((): InstanceRow[] => [])
-  if (!columns) return { rows: [], instances }
+  const objects = keys.map((): SeenObject[] => [])
+  if (!columns) return { rows: [], instances, objects }
+  for (const { place, ...object } of columns.objects ?? []) objects[place - 1]?.push(object)
   const { digests, serviceDigests, actives } = columns
   const rows = digests.map((digest, at) => ({
     digest,
@@ -107,7 +116,7 @@ export async function sightsOf(
     active: valueAt(actives, at),
   }))
   for (const [at, place] of (columns.places ?? []).entries()) instances[place - 1]?.push(instanceAt(columns, at, nowMs))
-  return { rows, instances }
+  return { rows, instances, objects }
 }
 
 function instanceAt(columns: SightColumns, at: number, nowMs: number): InstanceRow {

@@ -142,8 +142,9 @@ export async function workloadsOfApps(sights: Sights, apps: readonly AppRef[]): 
     const states = workloadsOf({
       ...{ wanted: app.wanted, spec, digests, host: app.host, active },
       instances: sight.instances,
+      objects: sight.objects,
     })
-    return states.map(({ service, host, desired, ready, status, instances: seen }): Workload => {
+    return states.map(({ service, host, desired, ready, status, drift, instances: seen }): Workload => {
       const instances = seen.map((instance) => instanceJson(sight, instance))
       const release = instances.reduce((newest, instance) => Math.max(newest, instance.release ?? 0), 0)
       return {
@@ -155,7 +156,7 @@ export async function workloadsOfApps(sights: Sights, apps: readonly AppRef[]): 
         desired,
         ready,
         status,
-        drift: [],
+        drift: drift.map(({ path, desired: wanted, actual }) => ({ path, desired: wanted, actual })),
         instances,
       }
     })

@@ -1,7 +1,8 @@
 import type { Tx } from '../../db/types.ts'
+import { type DeclaredState, declareOn, type HostFacts } from '../../drivers/index.ts'
 import { canonicalJson } from '../../lib/canonical.ts'
 import type { ContainerState, DesiredApp, ObservedApp, ObservedContainer } from '../../planning/index.ts'
-import type { AppSpec, CapabilityNote } from '../../spec/index.ts'
+import { type AppSpec, type CapabilityNote, notesFor } from '../../spec/index.ts'
 import { endQueued } from '../operations/index.ts'
 
 /** What an app should be. `release` null: nothing of it. */
@@ -158,30 +159,42 @@ async function settle(tx: Tx, app: LockedState, endedId: string, good: Wanted | 
     WHERE "id" = ${app.id}::uuid`
 }
 
+/** An app's host, as far as what the app is there depends on it. */
+export interface HostOfApp extends HostFacts {
+  readonly id: string
+  readonly name: string
+  readonly kind: string
+}
+
 export interface DesiredInput {
   readonly installation: string
   readonly tenant: DesiredApp['tenant']
   readonly app: DesiredApp['app']
-  readonly host: DesiredApp['host']
+  readonly host: HostOfApp
   readonly subnet: string | null
   /** The row of `wanted.release`; null: nothing of the app is wanted. */
   readonly release: { readonly spec: unknown; readonly notes: unknown } | null
   readonly wanted: Wanted
   readonly removeVolumes: boolean
+  /** Take back what others changed. */
+  readonly force: boolean
 }
 
-/** Planning's snapshot of what an app should be. */
-export function buildDesired({ release, wanted, ...rest }: DesiredInput): DesiredApp {
+/** Planning's snapshot of what an app should be on its host. Throws `unsupported` where the host can't have it. */
+export function buildDesired({ release, wanted, host, ...rest }: DesiredInput): DesiredApp {
   const spec = wanted.release === null || release === null ? null : (release.spec as AppSpec)
   const services = Object.keys(spec?.services ?? {})
-  return {
+  const { id, name, kind } = host
+  const desired = {
     ...rest,
+    host: { id, name },
     spec,
     replicas: Object.fromEntries(Object.entries(wanted.replicas).filter(([service]) => services.includes(service))),
     running: wanted.running,
     restartGeneration: wanted.restartGeneration,
-    notes: spec === null ? [] : (release?.notes as CapabilityNote[]),
+    notes: spec === null ? [] : notesFor(kind, release?.notes as CapabilityNote[]),
   }
+  return declareOn(kind, desired, host)
 }
 
 /** What `observedFromRows` reads of `instances`. */
@@ -206,6 +219,7 @@ export interface ObjectRow {
   readonly name: string
   readonly key: string
   readonly subnet: string | null
+  readonly state: unknown
 }
 
 /** An app as the observer last wrote it down, for dry runs; `nowMs` is epoch milliseconds. */
@@ -219,6 +233,9 @@ export function observedFromRows(
     network: network ? { nativeId: network.nativeId, name: network.name, subnet: network.subnet } : null,
     volumes: objects.filter(({ kind }) => kind === 'volume').map(({ nativeId, key }) => ({ nativeId, key })),
     containers: instances.map((row) => containerOf(row, nowMs)),
+    objects: objects.flatMap(({ key, nativeId, state }) =>
+      state === null ? [] : [{ key, nativeId, ...(state as DeclaredState) }],
+    ),
   }
 }
 

@@ -1,4 +1,10 @@
-import { effectiveDigestOf, isReady, type ObservedContainer, runsToCompletion } from '../../planning/index.ts'
+import {
+  type Drift,
+  effectiveDigestOf,
+  isReady,
+  type ObservedContainer,
+  runsToCompletion,
+} from '../../planning/index.ts'
 import type { ServiceSpec } from '../../spec/index.ts'
 import type { INSTANCE_STATES, WORKLOAD_STATUSES } from './apps.schemas.ts'
 import type { Wanted } from './wanted.ts'
@@ -18,6 +24,17 @@ export interface Seen extends ObservedContainer {
   readonly reachable: boolean
 }
 
+/** What of a declared object tells how its service stands. */
+export interface SeenObject {
+  readonly key: string
+  /** null: it is for all services of the app. */
+  readonly service: string | null
+  readonly host: string
+  readonly drift: readonly Drift[]
+  /** How many instances the engine itself wants; null: that is for the app to say. */
+  readonly desired: number | null
+}
+
 /** One service of an app on one host, as it stands. */
 export interface WorkloadState<Instance extends Seen> {
   readonly service: string
@@ -26,6 +43,8 @@ export interface WorkloadState<Instance extends Seen> {
   readonly desired: number
   readonly ready: number
   readonly status: WorkloadStatus
+  /** What others changed; a path begins with the object's key. */
+  readonly drift: readonly Drift[]
   readonly instances: readonly Instance[]
 }
 
@@ -40,6 +59,8 @@ export interface WorkloadsInput<Instance extends Seen> {
   /** An operation of the app has not ended. */
   readonly active: boolean
   readonly instances: readonly Instance[]
+  /** Those that have drifted, or whose engine says how many instances it wants. */
+  readonly objects: readonly SeenObject[]
 }
 
 /** Every service that is wanted or there, by name and host. */
@@ -60,33 +81,39 @@ export function workloadsOf<Instance extends Seen>(input: WorkloadsInput<Instanc
 }
 
 function judge<Instance extends Seen>(
-  { wanted, spec, digests, host, active }: WorkloadsInput<Instance>,
+  { wanted, spec, digests, host, active, objects }: WorkloadsInput<Instance>,
   group: { service: string; host: string | null; instances: readonly Instance[] },
-): { desired: number; ready: number; status: WorkloadStatus } {
+): { desired: number; ready: number; status: WorkloadStatus; drift: readonly Drift[] } {
   const { service, instances } = group
   const own = spec && Object.hasOwn(spec.services, service) && group.host === host ? spec.services[service] : undefined
-  if (!spec || !own) return { desired: 0, ready: 0, status: active ? 'progressing' : 'orphan' }
+  const about = objects.filter((object) => object.host === group.host && [service, null].includes(object.service))
+  const drift = about.flatMap(({ key, drift: all }) => all.map((one) => ({ ...one, path: `/${key}${one.path}` })))
+  if (!spec || !own) return { desired: 0, ready: 0, status: active ? 'progressing' : 'orphan', drift }
 
   const replicas = Object.hasOwn(wanted.replicas, service) ? (wanted.replicas[service] ?? 0) : own.replicas
-  const desired = wanted.running ? replicas : 0
+  const told = about.find((object) => object.desired !== null)?.desired
+  const desired = wanted.running ? (told ?? replicas) : 0
   const known = Object.hasOwn(digests, service) ? digests[service] : undefined
   const digest = known === undefined ? null : effectiveDigestOf(known, wanted.restartGeneration)
   const current = instances.filter(({ serviceDigest, ordinal }) => serviceDigest === digest && ordinal <= replicas)
   const ready = current.filter((instance) => instance.reachable && isReady(spec, service, instance)).length
   const status = statusOf()
-  return { desired, ready, status }
+  return { desired, ready, status, drift }
 
   function statusOf(): WorkloadStatus {
-    if (desired === 0) {
-      if (!instances.some(isAlive)) return 'stopped'
-      return active ? 'progressing' : 'degraded'
-    }
-    if (ready >= desired && !instances.some((instance) => !current.includes(instance) && isAlive(instance))) {
+    const alive = instances.filter(isAlive)
+    const enough = ready >= desired && alive.every((instance) => current.includes(instance))
+    // Replicas without a place of their own are all of the wanted ones; there may be more of them than wanted.
+    if (enough && alive.length <= desired) {
+      if (drift.length > 0) return 'drifted'
+      if (desired === 0) return 'stopped'
       const completed =
         runsToCompletion(spec as JudgingSpec, service) && current.every(({ state }) => state === 'exited')
       return completed ? 'completed' : 'running'
     }
     if (active) return 'progressing'
+    if (enough && drift.length > 0) return 'drifted'
+    if (desired === 0) return 'degraded'
     if (instances.length === 0) return 'missing'
     return instances.some((instance) => ['pending', 'starting'].includes(instanceState(instance, spec, true)))
       ? 'progressing'

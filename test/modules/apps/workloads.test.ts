@@ -43,7 +43,7 @@ const done: Partial<Seen> = { state: 'exited', exitCode: 0, runningForMs: null }
 
 /** The workload of `service` among those of these instances. */
 function workload(service: string, instances: Seen[], change: Partial<Parameters<typeof workloadsOf>[0]> = {}) {
-  const all = workloadsOf({ wanted, spec, digests, host: 'one', active: false, instances, ...change })
+  const all = workloadsOf({ wanted, spec, digests, host: 'one', active: false, instances, objects: [], ...change })
   return all.find((found) => found.service === service)
 }
 
@@ -108,6 +108,7 @@ t.test('orphan: no service of the wanted spec, or on another host', async (t) =>
     host: 'one',
     active: false,
     instances: [seen('web', 1, { host: 'two' })],
+    objects: [],
   })
   t.same(
     both.map(({ service, host, status }) => [service, host, status]),
@@ -117,6 +118,28 @@ t.test('orphan: no service of the wanted spec, or on another host', async (t) =>
       ['web', 'two', 'orphan'],
     ],
   )
+})
+
+t.test('drifted: others changed a declared object, and all else is well', async (t) => {
+  const pods = [1, 2, 3].map((nth) => seen('web', 0, { nativeId: `pod-${nth}` }))
+  const drift = [{ path: '/spec/replicas', desired: 2, actual: 3 }]
+  const object = { key: 'Deployment/web', service: 'web', host: 'one', drift, desired: null }
+  const told = [{ path: '/Deployment/web/spec/replicas', desired: 2, actual: 3 }]
+  t.match(workload('web', pods, { objects: [object] }), { status: 'drifted', desired: 2, ready: 3, drift: told })
+  t.match(workload('web', pods.slice(1), { objects: [object] }), { status: 'drifted', drift: told })
+  t.match(workload('web', pods.slice(2), { objects: [object] }), { status: 'degraded', drift: told })
+  t.match(workload('web', pods, { objects: [object], active: true }), { status: 'progressing', drift: told })
+  t.match(workload('once', [seen('once', 0, done)], { objects: [object] }), { status: 'completed', drift: [] })
+  const ofAll = { ...object, key: 'NetworkPolicy/within-app', service: null }
+  t.match(workload('once', [seen('once', 0, done)], { objects: [ofAll] }), { status: 'drifted' })
+  t.match(workload('web', pods), { status: 'degraded', ready: 3, drift: [] }, 'one too many that nobody declared')
+})
+
+t.test('one on each node: the engine says how many there are to be', async (t) => {
+  const object = { key: 'DaemonSet/web', service: 'web', host: 'one', drift: [], desired: 3 }
+  const pods = [1, 2, 3].map((nth) => seen('web', 0, { nativeId: `pod-${nth}` }))
+  t.match(workload('web', pods, { objects: [object] }), { status: 'running', desired: 3, ready: 3 })
+  t.match(workload('web', pods.slice(1), { objects: [object] }), { status: 'degraded', desired: 3, ready: 2 })
 })
 
 t.test('after a restart, the old generation is not the wanted one', async (t) => {

@@ -69,11 +69,13 @@ export function desired(spec: AppSpec | null, changes: Partial<DesiredApp> = {})
     restartGeneration: 0,
     removeVolumes: false,
     notes: [],
+    objects: null,
+    force: false,
     ...changes,
   }
 }
 
-export const EMPTY: ObservedApp = { network: null, volumes: [], containers: [] }
+export const EMPTY: ObservedApp = { network: null, volumes: [], containers: [], objects: [] }
 
 export const port = (hostPort: number | null, containerPort = 80): PortSpec => ({
   containerPort,
@@ -132,5 +134,6 @@ export function observed(wanted: DesiredApp, containers?: readonly ObservedConta
     network: { nativeId: 'net-0', name: names.network(wanted), subnet: wanted.subnet },
     volumes: Object.keys(wanted.spec?.volumes ?? {}).map((key) => ({ nativeId: `vol-${key}`, key })),
     containers: containers ?? all,
+    objects: [],
   }
 }
