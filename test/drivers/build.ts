@@ -52,6 +52,8 @@ export function desiredApp(input: DesiredInput): DesiredApp {
     restartGeneration: 0,
     removeVolumes: false,
     notes: [],
+    objects: null,
+    force: false,
   }
 }
 

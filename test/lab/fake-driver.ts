@@ -20,7 +20,7 @@ export interface FakeCall {
 
 /** How long a container takes to become healthy, or to exit. */
 const SOON_MS = 20
-const NOTHING: SimulatedApp = { network: null, volumes: [], containers: [] }
+const NOTHING: SimulatedApp = { network: null, volumes: [], containers: [], objects: [] }
 
 /**
  * An engine in memory, whose containers behave as those of the lab's images do. For what a real engine can't be made to do: to hang, to
@@ -74,13 +74,14 @@ export class FakeEngine {
     }
 
     return {
-      capabilities: { kind: 'docker' },
+      capabilities: { kind: 'docker', subnets: true },
       probe: async (options) =>
         await call(options, plain('probe'), () => ({
           version: '99.0',
           apiVersion: '1.44',
           capacity: { cpus: 4, memory: 8e9 },
           markerHostId: this.#marks.get(identity.installation) ?? null,
+          facts: null,
         })),
       mark: async (options) =>
         await call(options, plain('mark'), () => {
@@ -107,7 +108,7 @@ export class FakeEngine {
           const objects = entries.flatMap(({ owner, state: { network, volumes } }) => {
             const of = { tenantId: owner.tenant.id, appId: owner.app.id }
             return [
-              ...(network ? [{ kind: 'network' as const, ...of, ...network, key: 'default' }] : []),
+              ...(network ? [{ kind: 'network' as const, ...of, ...network, key: 'default', state: null }] : []),
               ...volumes.map(({ nativeId, key }) => ({
                 kind: 'volume' as const,
                 ...of,
@@ -115,6 +116,7 @@ export class FakeEngine {
                 name: nativeId,
                 key,
                 subnet: null,
+                state: null,
               })),
             ]
           })
@@ -126,6 +128,9 @@ export class FakeEngine {
           { method: 'execute', step, desired },
           async () => await this.#execute(identity, step, desired),
         ),
+      progress: async ({ id }) => {
+        throw new AppError('internal', { detail: `${id}: this engine has no declared objects` })
+      },
       inspect: async (nativeId, options) => await call(options, plain('inspect'), () => ours(nativeId)),
       tail: async (nativeId, lines, options) =>
         await call(options, plain('tail'), () => {

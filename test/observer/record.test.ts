@@ -6,7 +6,7 @@ import { record, recordSeen } from '../../src/observer/record.repository.ts'
 import { type RunnerLab, runnerLab, specOf, web } from '../runner/lab.ts'
 
 const holder = randomUUID()
-const probe = { version: '99.0', apiVersion: '1.44', capacity: null, markerHostId: null }
+const probe = { version: '99.0', apiVersion: '1.44', capacity: null, markerHostId: null, facts: null }
 
 /** An app with two instances, on a host that `holder` holds; nobody watches it. */
 async function scene(t: Parameters<typeof runnerLab>[0]) {

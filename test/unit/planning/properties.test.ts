@@ -273,7 +273,7 @@ t.test('from whatever state an engine is found in, one plan is enough', async ()
       const volumes = Object.keys(other.spec?.volumes ?? {}).map((key) => ({ nativeId: `v-${key}`, key }))
       finish(
         to,
-        { network, volumes, containers: there },
+        { network, volumes, containers: there, objects: [] },
         behaviour([to, other], stopCode),
         () => order.next().value as number,
       )
