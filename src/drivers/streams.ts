@@ -48,10 +48,11 @@ export interface StatsSample {
   readonly memoryBytes: number
   /** Its limit, else the host's memory. */
   readonly memoryLimitBytes: number
-  readonly receivedBytes: number
-  readonly sentBytes: number
-  readonly readBytes: number
-  readonly writtenBytes: number
+  /** null: the engine does not know it; so too below. */
+  readonly receivedBytes: number | null
+  readonly sentBytes: number | null
+  readonly readBytes: number | null
+  readonly writtenBytes: number | null
 }
 
 export interface ExecOptions {

@@ -19,7 +19,7 @@ export interface PackedRing {
   readonly figures: string
 }
 
-/** The last samples of one instance, oldest dropped first; 11.5 KB however many there are. Figures have the seven digits of a 32-bit float. */
+/** The last samples of one instance, oldest dropped first; 11.5 KB however many there are. Figures have the seven digits of a 32-bit float; what is not known is kept as NaN. */
 export class Ring {
   readonly #times = new Float64Array(RING_SIZE)
   readonly #figures = new Float32Array(RING_SIZE * WIDTH)
@@ -36,10 +36,10 @@ export class Ring {
       [
         cpu.cores,
         memory.bytes,
-        network.receivedBytesPerSecond,
-        network.sentBytesPerSecond,
-        blockIo.readBytesPerSecond,
-        blockIo.writtenBytesPerSecond,
+        network?.receivedBytesPerSecond ?? Number.NaN,
+        network?.sentBytesPerSecond ?? Number.NaN,
+        blockIo?.readBytesPerSecond ?? Number.NaN,
+        blockIo?.writtenBytesPerSecond ?? Number.NaN,
       ],
       this.#next * WIDTH,
     )
@@ -70,14 +70,18 @@ export function unpack({ times, figures }: PackedRing): HistorySample[] {
   const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
   return times.map((atMs, place) => {
     const figure = (name: (typeof FIGURES)[number]): number => values[place * WIDTH + FIGURES.indexOf(name)] ?? 0
+    const perhaps = (name: (typeof FIGURES)[number]): number | null => {
+      const value = figure(name)
+      return Number.isNaN(value) ? null : value
+    }
     return {
       at: new Date(atMs).toISOString(),
       cpuCores: figure('cpuCores'),
       memoryBytes: figure('memoryBytes'),
-      receivedBytesPerSecond: figure('receivedBytesPerSecond'),
-      sentBytesPerSecond: figure('sentBytesPerSecond'),
-      readBytesPerSecond: figure('readBytesPerSecond'),
-      writtenBytesPerSecond: figure('writtenBytesPerSecond'),
+      receivedBytesPerSecond: perhaps('receivedBytesPerSecond'),
+      sentBytesPerSecond: perhaps('sentBytesPerSecond'),
+      readBytesPerSecond: perhaps('readBytesPerSecond'),
+      writtenBytesPerSecond: perhaps('writtenBytesPerSecond'),
     }
   })
 }

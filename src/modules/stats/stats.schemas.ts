@@ -1,7 +1,8 @@
 import Type, { type Static, type TSchema } from 'typebox'
-import { closed, Name, named, ref, Timestamp, Uuid } from '../../web/index.ts'
+import { closed, Name, named, nullable, ref, Timestamp, Uuid } from '../../web/index.ts'
 
 const Amount = (description: string) => Type.Number({ minimum: 0, description })
+const perhaps = (description: string) => nullable(Amount(description))
 const rate = (what: string) => Amount(`Bytes a second ${what}, since the sample before.`)
 
 export const Usage = named(
@@ -16,18 +17,28 @@ export const Usage = named(
       bytes: Amount('The working set: without the page cache that could be given back.'),
       limitBytes: Amount("The limit, else the host's memory."),
     }),
-    network: closed({
-      receivedBytes: Amount('Since the container began.'),
-      sentBytes: Amount('Since the container began.'),
-      receivedBytesPerSecond: rate('received'),
-      sentBytesPerSecond: rate('sent'),
-    }),
-    blockIo: closed({
-      readBytes: Amount('Since the container began.'),
-      writtenBytes: Amount('Since the container began.'),
-      readBytesPerSecond: rate('read'),
-      writtenBytesPerSecond: rate('written'),
-    }),
+    network: nullable(
+      closed(
+        {
+          receivedBytes: Amount('Since the container began.'),
+          sentBytes: Amount('Since the container began.'),
+          receivedBytesPerSecond: rate('received'),
+          sentBytesPerSecond: rate('sent'),
+        },
+        { description: 'null: the engine does not tell it. In a sum: of those whose engines do.' },
+      ),
+    ),
+    blockIo: nullable(
+      closed(
+        {
+          readBytes: Amount('Since the container began.'),
+          writtenBytes: Amount('Since the container began.'),
+          readBytesPerSecond: rate('read'),
+          writtenBytesPerSecond: rate('written'),
+        },
+        { description: 'As `network`.' },
+      ),
+    ),
   }),
 )
 export type Usage = Static<typeof Usage>
@@ -72,10 +83,10 @@ const HistorySample = closed({
   at: Timestamp,
   cpuCores: Amount('As `cpu.cores`, since the sample before.'),
   memoryBytes: Amount('As `memory.bytes`.'),
-  receivedBytesPerSecond: Amount(''),
-  sentBytesPerSecond: Amount(''),
-  readBytesPerSecond: Amount(''),
-  writtenBytesPerSecond: Amount(''),
+  receivedBytesPerSecond: perhaps('null: the engine does not tell it; so too below.'),
+  sentBytesPerSecond: perhaps(''),
+  readBytesPerSecond: perhaps(''),
+  writtenBytesPerSecond: perhaps(''),
 })
 export type HistorySample = Static<typeof HistorySample>
 

@@ -19,33 +19,46 @@ export interface Share {
 
 /**
  * The use at the time of `now`, with its rates since `before`. What was counted from a new begin (a restart, an interface that was taken
- * away) has a rate of 0 this once: never a negative one, and none that is more than what was counted between the two. Pure.
+ * away) has a rate of 0 this once: never a negative one, and none that is more than what was counted between the two. What one of the
+ * two samples does not know is null. Pure.
  */
 export function usageOf(before: StatsSample, now: StatsSample): Usage {
   const elapsedMs = Date.parse(now.at) - Date.parse(before.at)
   const perSecond = (from: number, to: number): number =>
     elapsedMs < SHORTEST_MS || to < from ? 0 : ((to - from) * 1000) / elapsedMs
+  const rate = (counter: 'receivedBytes' | 'sentBytes' | 'readBytes' | 'writtenBytes'): number | null => {
+    const from = before[counter]
+    const to = now[counter]
+    return from === null || to === null ? null : perSecond(from, to)
+  }
   return {
     cpu: cpuOf(perSecond(before.cpuNs, now.cpuNs) / 1e9, now.cpuCores),
     memory: { bytes: now.memoryBytes, limitBytes: now.memoryLimitBytes },
-    network: {
+    network: whole({
       receivedBytes: now.receivedBytes,
       sentBytes: now.sentBytes,
-      receivedBytesPerSecond: perSecond(before.receivedBytes, now.receivedBytes),
-      sentBytesPerSecond: perSecond(before.sentBytes, now.sentBytes),
-    },
-    blockIo: {
+      receivedBytesPerSecond: rate('receivedBytes'),
+      sentBytesPerSecond: rate('sentBytes'),
+    }),
+    blockIo: whole({
       readBytes: now.readBytes,
       writtenBytes: now.writtenBytes,
-      readBytesPerSecond: perSecond(before.readBytes, now.readBytes),
-      writtenBytesPerSecond: perSecond(before.writtenBytes, now.writtenBytes),
-    },
+      readBytesPerSecond: rate('readBytes'),
+      writtenBytesPerSecond: rate('writtenBytes'),
+    }),
   }
+}
+
+/** null where one of them is not known. */
+function whole<Key extends string>(figures: Readonly<Record<Key, number | null>>): Record<Key, number> | null {
+  const isWhole = (some: Readonly<Record<Key, number | null>>): some is Record<Key, number> =>
+    !Object.values(some).includes(null)
+  return isWhole(figures) ? figures : null
 }
 
 /**
  * Several together. Their limits are added, but no host gives more than it has: three without a limit may use one host's cores, not
- * three times those. Pure; of none it is zero.
+ * three times those. Of network and block I/O, what is known; null where none of them knows it. Pure; of none it is zero.
  */
 export function sumOf(shares: readonly Share[]): Usage {
   const total = (of: (usage: Usage) => number): number => shares.reduce((sum, { usage }) => sum + of(usage), 0)
@@ -66,19 +79,25 @@ export function sumOf(shares: readonly Share[]): Usage {
         ({ memory }) => memory,
       ),
     },
-    network: {
-      receivedBytes: total(({ network }) => network.receivedBytes),
-      sentBytes: total(({ network }) => network.sentBytes),
-      receivedBytesPerSecond: total(({ network }) => network.receivedBytesPerSecond),
-      sentBytesPerSecond: total(({ network }) => network.sentBytesPerSecond),
-    },
-    blockIo: {
-      readBytes: total(({ blockIo }) => blockIo.readBytes),
-      writtenBytes: total(({ blockIo }) => blockIo.writtenBytes),
-      readBytesPerSecond: total(({ blockIo }) => blockIo.readBytesPerSecond),
-      writtenBytesPerSecond: total(({ blockIo }) => blockIo.writtenBytesPerSecond),
-    },
+    network: sumOfKnown(
+      { receivedBytes: 0, sentBytes: 0, receivedBytesPerSecond: 0, sentBytesPerSecond: 0 },
+      shares.map(({ usage }) => usage.network),
+    ),
+    blockIo: sumOfKnown(
+      { readBytes: 0, writtenBytes: 0, readBytesPerSecond: 0, writtenBytesPerSecond: 0 },
+      shares.map(({ usage }) => usage.blockIo),
+    ),
   }
+}
+
+function sumOfKnown<Key extends string>(
+  sums: Record<Key, number>,
+  some: readonly (Readonly<Record<Key, number>> | null)[],
+): Record<Key, number> | null {
+  const known = some.filter((one) => one !== null)
+  if (known.length === 0 && some.length > 0) return null
+  for (const one of known) for (const key of Object.keys(sums) as Key[]) sums[key] += one[key]
+  return sums
 }
 
 /** A throttled container runs over its limit by some per mille before it is stopped: never more than all of it. */

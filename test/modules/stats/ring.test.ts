@@ -32,3 +32,13 @@ t.test('a ring keeps the newest samples, oldest first, and tells them as they we
     { numRuns: 50 },
   )
 })
+
+t.test('what is not known stays so, also on its way from one process to another', async (t) => {
+  const ring = new Ring()
+  ring.push(1, { ...usageOf(0.5, 10), network: null })
+  ring.push(2, { ...usageOf(0.5, 10), blockIo: null })
+  t.match(unpack(JSON.parse(JSON.stringify(ring.pack(0)))), [
+    { cpuCores: 0.5, receivedBytesPerSecond: null, sentBytesPerSecond: null, readBytesPerSecond: 0 },
+    { memoryBytes: 10, sentBytesPerSecond: 0, readBytesPerSecond: null, writtenBytesPerSecond: null },
+  ])
+})

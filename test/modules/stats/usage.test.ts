@@ -33,10 +33,10 @@ const sample = fc.record({
 
 const ratesOf = ({ cpu, network, blockIo }: Usage): number[] => [
   cpu.cores * 1e9,
-  network.receivedBytesPerSecond,
-  network.sentBytesPerSecond,
-  blockIo.readBytesPerSecond,
-  blockIo.writtenBytesPerSecond,
+  network?.receivedBytesPerSecond ?? Number.NaN,
+  network?.sentBytesPerSecond ?? Number.NaN,
+  blockIo?.readBytesPerSecond ?? Number.NaN,
+  blockIo?.writtenBytesPerSecond ?? Number.NaN,
 ]
 
 t.test('a rate is what was counted between two samples, by the second', async (t) => {
@@ -89,8 +89,8 @@ t.test('parts add up to the whole, however they are put together', async () => {
         (each: Usage) => each.cpu.limitCores,
         (each: Usage) => each.memory.bytes,
         (each: Usage) => each.memory.limitBytes,
-        (each: Usage) => each.network.sentBytes,
-        (each: Usage) => each.blockIo.readBytesPerSecond,
+        (each: Usage) => each.network?.sentBytes ?? 0,
+        (each: Usage) => each.blockIo?.readBytesPerSecond ?? 0,
       ]) {
         const sum = both.reduce((total, each) => total + of(each), 0)
         if (Math.abs(of(whole) - sum) > 1e-9 * Math.abs(sum)) throw new Error(`${of(whole)} is not ${sum}`)
@@ -98,6 +98,22 @@ t.test('parts add up to the whole, however they are put together', async () => {
       if (whole.cpu.ofLimit < 0 || whole.cpu.ofLimit > 1) throw new Error(String(whole.cpu.ofLimit))
     }),
   )
+})
+
+t.test('what an engine does not know is null, and in a sum what is known counts', async (t) => {
+  const later = { ...SAMPLE, at: '2026-01-01T00:00:01.000Z', receivedBytes: 100, sentBytes: 10, readBytes: 7 }
+  const known = usageOf(SAMPLE, later)
+  const partly = usageOf({ ...SAMPLE, readBytes: null }, { ...later, receivedBytes: null, sentBytes: null })
+  t.match(partly, { cpu: { limitCores: 2 }, network: null, blockIo: null })
+  t.match(usageOf({ ...SAMPLE, sentBytes: null }, later), { network: null, blockIo: { readBytesPerSecond: 7 } })
+  const share = (usage: Usage): Share => ({ hostId: 'h1', capacity: { cpus: null, memory: null }, usage })
+  t.match(sumOf([partly, known, known].map(share)), {
+    memory: { bytes: 300 },
+    network: { receivedBytes: 200, sentBytesPerSecond: 20 },
+    blockIo: { readBytes: 14 },
+  })
+  t.match(sumOf([partly, partly].map(share)), { memory: { bytes: 200 }, network: null, blockIo: null })
+  t.match(sumOf([]), { network: { receivedBytes: 0 }, blockIo: { writtenBytes: 0 } })
 })
 
 t.test('limits are added, but a host gives no more than it has', async (t) => {
