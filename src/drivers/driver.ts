@@ -41,9 +41,7 @@ export type ClusterEndpoint =
       readonly ca: string | null
       /** The name that its certificate must be for, where it is not the server's own. */
       readonly serverName: string | null
-      readonly user:
-        | { readonly token: string }
-        | { readonly cert: string; readonly key: string }
+      readonly user: { readonly token: string } | { readonly cert: string; readonly key: string }
     }
   | { readonly inCluster: true }
 
@@ -66,6 +64,8 @@ export interface DriverCapabilities {
   readonly kind: string
   /** Each app's network takes a subnet of ours. */
   readonly subnets: boolean
+  /** The engine knows itself: nothing is left on it for a marker, and nothing can be lost. */
+  readonly ownIdentity: boolean
 }
 
 export interface Probe {

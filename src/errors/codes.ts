@@ -210,6 +210,13 @@ export const ERROR_CODES = define({
     owner: 'platform',
     mend: 'Check the machine, its engine and the network between; Moorage tries again by itself.',
   },
+  host_forbidden: {
+    status: 409,
+    title: 'The cluster does not allow what Moorage must do there',
+    retry: 'retry',
+    owner: 'platform',
+    mend: 'Give the user or service account of the host the role in deploy/kubernetes/rbac.yaml; the message names what is missing, and Moorage tries again by itself.',
+  },
   host_identity_mismatch: {
     status: 409,
     title: 'The engine is not the one that was registered',
@@ -245,12 +252,26 @@ export const ERROR_CODES = define({
     owner: 'platform',
     mend: 'Add a host, remove apps, or ask for less.',
   },
+  quota_exceeded: {
+    status: 422,
+    title: 'A quota does not allow it',
+    retry: 'final',
+    owner: 'tenant',
+    mend: 'Ask for less, remove what is not needed any more, or have the quota that the message names raised.',
+  },
+  admission_denied: {
+    status: 422,
+    title: 'The rules of the cluster do not admit it',
+    retry: 'final',
+    owner: 'tenant',
+    mend: 'Change what the message objects to in the spec, or have the rule changed by those who run the cluster.',
+  },
   field_conflict: {
     status: 409,
-    title: 'An object of this name belongs to someone else',
+    title: 'An object or a field of it belongs to someone else',
     retry: 'final',
     owner: 'platform',
-    mend: 'Remove or rename the object that the message names.',
+    mend: 'Remove or rename the object that the message names; where it names fields and who holds them, leave them or take them back with `force`.',
   },
   rollback_failed: {
     status: 500,

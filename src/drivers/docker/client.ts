@@ -1,15 +1,11 @@
-import { Agent as HttpAgent, type ClientRequestArgs } from 'node:http'
-import { Agent as HttpsAgent, type RequestOptions } from 'node:https'
-import { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { inspect } from 'node:util'
+import type { Agent as HttpAgent } from 'node:http'
 import Docker from 'dockerode'
 import type { Endpoint } from '../driver.ts'
 import { AppError } from '../../errors/app-error.ts'
+import { PromptHttpAgent, PromptHttpsAgent } from '../prompt-agents.ts'
+import { explainTls, systemCertificates } from '../tls-errors.ts'
 import { SshAgent } from './ssh.ts'
-import { explainTls, systemCertificates } from './tls.ts'
 
-const CONNECT_MS = 4000
 /** Said although it is the default: NODE_TLS_REJECT_UNAUTHORIZED in the environment would change that one. */
 const VERIFIED = { rejectUnauthorized: true }
 /** An idle connection is kept so long. */
@@ -25,7 +21,7 @@ export interface DockerClient {
 
 /**
  * The SDK's client of an endpoint, and the agent that keeps its connections. Connects nowhere yet.
- * Throws `unsupported` for a URL that isn't one of Docker's.
+ * Throws `unsupported` for an endpoint that isn't one of Docker's.
  */
 export function createClient(endpoint: Endpoint): DockerClient {
   const kept = { keepAlive: true, timeout: IDLE_MS }
@@ -39,6 +35,10 @@ export function createClient(endpoint: Endpoint): DockerClient {
     // The name goes into the Host header alone: the agent knows where to.
     return { agent, explain, client: newDocker({ host: 'engine', port: '2375', agent }) }
   }
+  if ('cluster' in endpoint)
+    throw new AppError('unsupported', {
+      detail: 'a Docker host is reached by socketPath, url or ssh, not as a cluster',
+    })
   const [, scheme, host = '', port] = /^(tcp|https):\/\/\[?([^/@]+?)\]?:(\d+)$/.exec(endpoint.url) ?? []
   if (scheme === undefined)
     throw new AppError('unsupported', { detail: 'the URL of a Docker host is tcp://host:port or https://host:port' })
@@ -51,7 +51,7 @@ export function createClient(endpoint: Endpoint): DockerClient {
   const agent = new PromptHttpsAgent({ ...kept, ...VERIFIED, ...(tls ?? { ca: systemCertificates() }) })
   return {
     agent,
-    explain: (error) => explainTls(error, { cert: tls?.cert ?? null }),
+    explain: (error) => explainTls(error, { ownCa: tls !== undefined, cert: tls?.cert ?? null }),
     client: newDocker({ host, port, protocol: 'https', agent }),
   }
 }
@@ -71,48 +71,4 @@ const PLAIN = {
 /** The types of dockerode leave `agent` out, which its modem takes. */
 function newDocker(options: Docker.DockerOptions & { agent: HttpAgent }): Docker {
   return new Docker({ ...PLAIN, ...options })
-}
-
-/** A host that is cut off swallows packets: a connection that isn't there within 4 s is given up. */
-function prompt(socket: Duplex | null | undefined, connected: 'connect' | 'secureConnect'): typeof socket {
-  if (!(socket instanceof Socket) || !socket.connecting) return socket
-  const timer = setTimeout(
-    () => socket.destroy(Object.assign(new Error('connect timed out'), { code: 'ETIMEDOUT' })),
-    CONNECT_MS,
-  )
-  socket.once(connected, () => {
-    clearTimeout(timer)
-    // So that a call that waits for a host that went away ends after 15 s.
-    socket.setKeepAlive(true, 5000)
-  })
-  socket.once('close', () => clearTimeout(timer))
-  return socket
-}
-
-/**
- * The client writes its options down before each request, for a debug line that is off: the agent with all its sockets and
- * what hangs on them, 200 ms of CPU where 40 calls are under way.
- */
-const written = (): string => 'agent'
-
-class PromptHttpAgent extends HttpAgent {
-  [inspect.custom] = written
-
-  override createConnection(
-    options: ClientRequestArgs,
-    callback?: (error: Error | null, stream: Duplex) => void,
-  ): Duplex | null | undefined {
-    return prompt(super.createConnection(options, callback), 'connect')
-  }
-}
-
-class PromptHttpsAgent extends HttpsAgent {
-  [inspect.custom] = written
-
-  override createConnection(
-    options: RequestOptions,
-    callback?: (error: Error | null, stream: Duplex) => void,
-  ): Duplex | null | undefined {
-    return prompt(super.createConnection(options, callback), 'secureConnect')
-  }
 }

@@ -5,6 +5,7 @@ import { AppError, isAppError } from '../../errors/app-error.ts'
 import { sleep } from '../../lib/abort.ts'
 import { Limit } from '../../lib/limit.ts'
 import { type Negotiated, NO_ENGINE, toNegotiated } from './api-version.ts'
+import { bounded } from '../bounded.ts'
 import { createClient } from './client.ts'
 import { gathered } from './gathered.ts'
 import { mapConnectionError, mapTimeout, Refusal, refused } from './map-error.ts'
@@ -333,28 +334,7 @@ async function within<T>(
   request: EngineRequest,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  outer.throwIfAborted()
-  const inner = new AbortController()
-  const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const settle = (): void => {
-    clearTimeout(timer)
-    outer.removeEventListener('abort', onAbort)
-  }
-  const end = (error: unknown): void => {
-    settle()
-    reject(error)
-    inner.abort(error)
-  }
-  const onAbort = (): void => end(outer.reason)
-  const timer = setTimeout(() => end(mapTimeout(words(request), ms)), ms)
-  outer.addEventListener('abort', onAbort, { once: true })
-  void work(inner.signal)
-    .then(resolve, (error: unknown) => {
-      reject(error)
-      inner.abort(error)
-    })
-    .finally(settle)
-  return await promise
+  return await bounded(outer, ms, () => mapTimeout(words(request), ms), work)
 }
 
 /** What a request is, in words that may leave the process: no ids, no names. */

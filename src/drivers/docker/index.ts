@@ -1,4 +1,5 @@
-import type { CallOptions, Driver, Endpoint, Identity, Probe, StepOutcome } from '../driver.ts'
+import type { CallOptions, Driver, Probe, StepOutcome } from '../driver.ts'
+import type { DriverOptions } from '../kinds.ts'
 import type { Step } from '../../planning/index.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { KeyedLock } from '../../lib/limit.ts'
@@ -29,7 +30,7 @@ const STOPS = 16
  * Drives one Docker engine (20.10 or newer) by its API, over a unix socket or TCP. Connects at the first call.
  * Throws `unsupported` for an endpoint that isn't one of Docker's.
  */
-export function createDockerDriver(options: { readonly endpoint: Endpoint; readonly identity: Identity }): Driver {
+export function createDockerDriver(options: DriverOptions): Driver {
   const engine = connectEngine(options.endpoint)
   const capacity = capacityReader(engine)
   const context: Context = {
@@ -42,13 +43,16 @@ export function createDockerDriver(options: { readonly endpoint: Endpoint; reado
     digests: new Map(),
   }
   return {
-    capabilities: { kind: 'docker' },
+    capabilities: { kind: 'docker', subnets: true, ownIdentity: false },
     probe: async (call) => await edge('probe', async () => await probe(context, capacity, call)),
     mark: async (call) => await edge('mark the engine', async () => await writeMarker(context, call)),
     unmark: async (call) => await edge('unmark the engine', async () => await removeMarker(context, call)),
     observe: async (filter, call) => await edge('observe', async () => await observe(context, filter, call)),
     execute: async (step, desired, call) =>
       await edge(toWords(step), async () => await execute({ ...context, step, desired, call })),
+    progress: async (step) => {
+      throw notCalled(step)
+    },
     inspect: async (nativeId, call) =>
       await edge('inspect', async () => await observeContainer(context, nativeId, call)),
     tail: async (nativeId, lines, call) =>
@@ -83,7 +87,7 @@ async function probe(
   try {
     const { minor, version } = await context.engine.negotiate(call, true)
     const [capacity, markerHostId] = await Promise.all([askCapacity(call), readMarker(context, call)])
-    return { version, apiVersion: `1.${minor}`, capacity, markerHostId }
+    return { version, apiVersion: `1.${minor}`, capacity, markerHostId, facts: null }
   } finally {
     clearTimeout(timer)
   }
@@ -115,9 +119,17 @@ async function execute(work: Work): Promise<StepOutcome> {
       return await swap(work, false)
     case 'await_healthy':
     case 'await_completed':
+    case 'apply_object':
+    case 'delete_object':
+    case 'await_rollout':
+    case 'await_gone':
     case 'wait':
-      throw new AppError('internal', { detail: `the step ${work.step.id} is no call to an engine` })
+      throw notCalled(work.step)
   }
+}
+
+function notCalled({ id }: Step): AppError {
+  return new AppError('internal', { detail: `the step ${id} is no call to a Docker engine` })
 }
 
 function toWords({ action, target }: Step): string {

@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '../../errors/app-error.ts'
 import type { ErrorCode } from '../../errors/codes.ts'
-import { storable } from '../../lib/storable-text.ts'
+import { codeOf, connectionWords, tellable } from '../connection-errors.ts'
 
 /** The engine's own no: its HTTP status and message. Inside this driver it is an outcome to look at; it leaves as an AppError. */
 export class Refusal extends Error {
@@ -92,37 +92,6 @@ function map(refusal: Refusal, doing: string, rules: readonly Rule[]): AppError 
   })
 }
 
-/** An engine's message without what is the host's own business: its paths, credentials in addresses, endless ids. */
-export function tellable(message: string): string {
-  const text = message
-    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
-    .replaceAll(/:\/\/[^/@\s]*@/g, '://')
-    .replaceAll(/([?&][\w.-]+=)[^&\s"]*[^&\s":]/g, '$1…')
-    .replaceAll(/\/(?:var|run|tmp|home|root|proc|sys)\/[^\s"':,)]+/g, '…')
-    .replaceAll(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1')
-    .trim()
-  return storable(text, 300)
-}
-
-const CONNECTION_WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the connection was refused',
-  ENOENT: 'its socket is not there',
-  EACCES: 'its socket may not be opened by this process',
-  ETIMEDOUT: 'the connection timed out',
-  EHOSTUNREACH: 'there is no way to its address',
-  ENETUNREACH: 'there is no way to its address',
-  EHOSTDOWN: 'there is no way to its address',
-  ECONNRESET: 'the connection broke',
-  EPIPE: 'the connection broke',
-  ENOTFOUND: 'its name is not known',
-  EAI_AGAIN: 'its name can not be looked up now',
-}
-
-/** Why a connection failed, in words that may leave the process. */
-export function connectionWords(error: unknown): string {
-  return CONNECTION_WORDS[codeOf(error)] ?? 'the connection broke'
-}
-
 /**
  * Whatever kept a request from being answered: `host_unreachable`, with the reason where it is known (`why` is what the transport makes of
  * the error), or what the transport itself has found, `host_identity_mismatch` among it.
@@ -135,10 +104,6 @@ export function mapConnectionError(error: unknown, doing: string, why: string | 
     internal: error instanceof Error ? `${codeOf(error)} ${error.message}` : String(error),
     cause: error,
   })
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
 /** No answer within the time that this request has. */

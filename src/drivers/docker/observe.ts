@@ -1,5 +1,5 @@
 import type Docker from 'dockerode'
-import type { CallOptions, Observation, ObservedInstance, ObservedObject } from '../driver.ts'
+import type { CallOptions, EngineObject, Observation, ObservedInstance } from '../driver.ts'
 import type { ContainerState } from '../../planning/index.ts'
 import { inspectContainer, type ContainerInfo, type Context } from './context.ts'
 import { imageDigest } from './images.ts'
@@ -149,13 +149,13 @@ function toPorts(ports: ContainerInfo['NetworkSettings']['Ports'] | null): Obser
 }
 
 function toObject(
-  kind: ObservedObject['kind'],
+  kind: EngineObject['kind'],
   nativeId: string,
   name: string,
   labels: Labels | null | undefined,
   subnet: string | null,
-): ObservedObject | null {
+): EngineObject | null {
   const owner = readOwner(labels)
   const key = readKey(labels)
-  return owner && key !== null ? { kind, nativeId, name, ...owner, key, subnet } : null
+  return owner && key !== null ? { kind, nativeId, name, ...owner, key, subnet, state: null } : null
 }

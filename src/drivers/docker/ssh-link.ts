@@ -3,7 +3,7 @@ import ssh2, { type ClientChannel } from 'ssh2'
 import type { SshEndpoint } from '../driver.ts'
 import { fingerprint, hostKeyAlgorithms, type HostKey, loginFingerprint, readKnownHost } from '../ssh-keys.ts'
 import { AppError } from '../../errors/app-error.ts'
-import { connectionWords } from './map-error.ts'
+import { connectionWords } from '../connection-errors.ts'
 import { ForwardedSocket } from './ssh-socket.ts'
 
 const HANDSHAKE_MS = 8000

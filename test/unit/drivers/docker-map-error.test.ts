@@ -1,12 +1,7 @@
 import t from 'tap'
 import { AppError } from '../../../src/errors/app-error.ts'
-import {
-  mapConnectionError,
-  mapPullRefusal,
-  mapRefusal,
-  Refusal,
-  tellable,
-} from '../../../src/drivers/docker/map-error.ts'
+import { tellable } from '../../../src/drivers/connection-errors.ts'
+import { mapConnectionError, mapPullRefusal, mapRefusal, Refusal } from '../../../src/drivers/docker/map-error.ts'
 import { parseReference } from '../../../src/drivers/docker/images.ts'
 
 const REFUSALS: readonly [status: number, message: string, code: string][] = [

@@ -22,14 +22,17 @@ export function systemCertificates(): string[] {
 
 /**
  * Which side TLS failed at, and why, in words that may leave the process (names and addresses of machines are none); null where it
- * isn't TLS that failed. `cert` is our own chain in PEM, null where we show none.
+ * isn't TLS that failed. `ownCa`: the endpoint has a CA of its own; `cert` is our own chain in PEM, null where we show none.
  */
-export function explainTls(error: unknown, { cert }: { readonly cert: string | null }): string | null {
+export function explainTls(
+  error: unknown,
+  { ownCa, cert }: { readonly ownCa: boolean; readonly cert: string | null },
+): string | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
   const { code } = error
   const cause = SERVER_CAUSES[code]
   if (cause === 'unknown')
-    return `its certificate is not from ${cert === null ? "one of the system's CAs" : "the endpoint's CA (ca)"}`
+    return `its certificate is not from ${ownCa ? "the endpoint's CA (ca)" : "one of the system's CAs"}`
   if (cause !== undefined) return `its certificate ${cause}`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return "its certificate is not for the name or address in the endpoint's url"
