@@ -1,6 +1,8 @@
 import type { CallOptions, Identity } from '../driver.ts'
 import type { ClusterClient } from './client.ts'
 import type { ClusterFacts } from './facts.ts'
+import type { PublishedPorts } from './published-ports.ts'
+import type { ServerClock } from './server-clock.ts'
 import type { ClusterSettings } from './settings.ts'
 
 /** What the parts of one driver share. */
@@ -10,4 +12,6 @@ export interface Context {
   readonly settings: ClusterSettings
   /** As last discovered; asks where it never was. */
   readonly facts: (call: CallOptions) => Promise<ClusterFacts>
+  readonly ports: PublishedPorts
+  readonly clock: ServerClock
 }
