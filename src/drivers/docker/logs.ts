@@ -4,10 +4,9 @@ import { AppError } from '../../errors/app-error.ts'
 import { inspectContainer, type Context } from './context.ts'
 import { LABELS } from '../labels.ts'
 import { LogLines } from '../log-lines.ts'
-import { type Piece, type Read, readLog } from '../log-reading.ts'
+import { lastLines, type Piece, type Read, readLog } from '../log-reading.ts'
 import { mapRefusal, Refusal, refused } from './map-error.ts'
 
-const TAIL_BYTES = 8 * 1024
 /** The driver's `logs`: see `Driver`. */
 export function logsReader(context: Context) {
   return (nativeId: string, wanted: LogOptions, call: CallOptions): AsyncIterable<readonly LogLine[]> =>
@@ -16,23 +15,13 @@ export function logsReader(context: Context) {
 
 /** The last lines of a container's output, at most 8 KiB; none where it is not ours, gone, or its log can't be read. */
 export async function tail(context: Context, ref: string, lines: number, call: CallOptions): Promise<string[]> {
-  const kept: string[] = []
-  let bytes = 0
   try {
-    for await (const batch of logs(context, ref, { tail: lines, follow: false }, call)) {
-      for (const { text } of batch) {
-        kept.push(text.replaceAll(/[^\P{Cc}\t]/gu, ''))
-        bytes += Buffer.byteLength(kept.at(-1) ?? '') + 1
-      }
-      while (bytes > TAIL_BYTES && kept.length > 1) bytes -= Buffer.byteLength(kept.shift() ?? '') + 1
-    }
+    return await lastLines(logs(context, ref, { tail: lines, follow: false }, call))
   } catch (error) {
     // Its log driver keeps nothing to read.
     if (error instanceof AppError && error.code === 'unsupported') return []
     throw error
   }
-  const [first = '', ...others] = kept
-  return kept.length === 0 ? [] : [first.slice(-TAIL_BYTES), ...others]
 }
 
 async function* logs(
@@ -64,7 +53,7 @@ function reader({ engine }: Context, id: string, terminal: boolean, call: CallOp
       ...(since !== undefined && { since: toEngineTime(since) }),
     }
     const request = { method: 'GET' as const, path: `/containers/${id}/logs`, query }
-    const decoder = new LogLines(terminal)
+    const decoder = new LogLines(terminal ? 'terminal' : 'frames')
     const lineBatch = (lines: readonly LogLine[]): Piece => ({ lines, entries: decoder.entries })
     for await (const chunk of follow ? await engine.subscribe(call, request) : engine.stream(call, request)) {
       const lines = decoder.push(chunk)

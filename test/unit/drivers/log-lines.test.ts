@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
-import { LogLines, toFixedTime } from '../../../src/drivers/docker/log-lines.ts'
+import { LogLines, toFixedTime } from '../../../src/drivers/log-lines.ts'
 import type { LogLine } from '../../../src/drivers/index.ts'
 
 const PIECE = 16 * 1024
@@ -39,7 +39,7 @@ function toMessages(stream: Message['stream'], time: string, line: Buffer): Mess
 }
 
 function read(bytes: Buffer, terminal: boolean, sizes: readonly number[] = [bytes.length]): LogLine[] {
-  const decoder = new LogLines(terminal)
+  const decoder = new LogLines(terminal ? 'terminal' : 'frames')
   const lines: LogLine[] = []
   for (let at = 0, nth = 0; at < bytes.length; nth++) {
     const size = Math.max(1, sizes[nth % sizes.length] ?? 1)
@@ -111,7 +111,7 @@ void t.test('rubbish is taken without an error, and the memory that it costs is 
   )
   const endless = Buffer.alloc(1_000_000, 'x')
   for (const terminal of [false, true]) {
-    const decoder = new LogLines(terminal)
+    const decoder = new LogLines(terminal ? 'terminal' : 'frames')
     const header = Buffer.from([1, 0, 0, 0, 255, 255, 255, 255])
     const lines = decoder.push(terminal ? endless : Buffer.concat([header, endless]))
     for (let nth = 0; nth < 200; nth++) lines.push(...decoder.push(endless))
@@ -167,4 +167,26 @@ void t.test('times of other engines become those of this one, and nothing else i
   t.equal(toFixedTime('2026-11-23T08:16:22.123456789Z'), '2026-11-23T08:16:22.123456789Z')
   t.equal(toFixedTime('yesterday'), 'yesterday')
   t.end()
+})
+
+void t.test('bare lines are kept as they are, and what has no time is none of the program', async (t) => {
+  const decoder = new LogLines('lines')
+  const zone = '2026-11-23T10:16:22.0000000+02:00'
+  const lines = [
+    ...decoder.push(
+      Buffer.from(`unable to retrieve container logs\n${timeOf(1)} ends with a return\r\n${timeOf(2)} \n`),
+    ),
+    ...decoder.push(Buffer.from(`${zone} ${'x'.repeat(9000)}\nrpc error: it went away\n${timeOf(3)} not ended`)),
+    ...decoder.end(),
+  ]
+  t.strictSame(
+    lines.map(({ time, text, stream }) => [stream, time, text.length > 100 ? text.length : text]),
+    [
+      ['stdout', timeOf(1), 'ends with a return\r'],
+      ['stdout', timeOf(2), ''],
+      ['stdout', timeOf(2), 9000],
+      ['stdout', timeOf(3), 'not ended'],
+    ],
+  )
+  t.equal(decoder.entries, 6, 'the long one may have been three pieces')
 })
