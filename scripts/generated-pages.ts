@@ -53,18 +53,31 @@ export function settingsPage(settings: Readonly<Record<string, Setting>>): strin
   ])
 }
 
+/** What this needs of a key: what becomes of it on each kind of engine. */
+interface ComposeKey {
+  readonly path: string
+  /** What holds on all kinds. */
+  readonly note: string
+  readonly on: Readonly<Record<string, { readonly level: string; readonly note: string }>>
+}
+
 /** docs/compose.md */
-export function composePage(
-  rows: readonly { readonly path: string; readonly level: string; readonly note: string }[],
-): string {
+export function composePage(rows: readonly ComposeKey[]): string {
+  const kinds = Object.keys(rows[0]?.on ?? {})
   return page('Compose keys', [
     "Which keys of the [Compose Specification](https://github.com/compose-spec/compose-spec) an app may have. What is not in this table, or is refused in it, fails the request with 422 and the key's path; nothing is dropped in silence.",
-    '`supported`: as Compose has it. `approximated`: honoured as the note says, and the plan tells so. `refused`: with the note as the reason.',
+    "There is a column for each kind of engine. What one kind refuses and another takes is accepted, and the app goes to a host of a kind that takes all of it; where there can be none (its placement or its own host rules the others out), that is 422 with the key's path as well.",
+    '`supported`: as Compose has it. `approximated`: honoured as the note says, and the plan tells so where it makes a difference. `refused`: with the note as the reason.',
     table(
-      ['key', 'level', 'note'],
-      rows.map(({ path, level, note }) => [`\`${path}\``, level, note]),
+      ['key', ...kinds, 'note'],
+      rows.map((row) => [`\`${row.path}\``, ...kinds.map((kind) => row.on[kind]?.level ?? ''), composeNote(row)]),
     ),
   ])
+}
+
+function composeNote({ note, on }: ComposeKey): string {
+  const own = Object.entries(on).map(([kind, { note: text }]) => text && `*${kind}*: ${text}`)
+  return [note, ...own].filter((part) => part !== '').join('. ')
 }
 
 function page(title: string, parts: readonly string[]): string {

@@ -2,8 +2,11 @@ import { HOST_KINDS } from './capabilities.ts'
 import { check } from './check.ts'
 import { Cursor, isDict } from './cursor.ts'
 import { extendServices, extendsOf } from './extend.ts'
+import { noteKubernetes, type WrittenService } from './kubernetes.ts'
 import { readLabels } from './lists.ts'
 import { isName, NAME_FORM, record, sorted } from './names.ts'
+import { Notes } from './notes.ts'
+import { readRoutes } from './routes.ts'
 import { checkCircles, checkDependencies, checkHostPorts, tooLarge } from './semantics.ts'
 import { readDependencies, readService } from './service.ts'
 import type { AppSpec, CapabilityNote, PlacementSpec, ServiceSpec, VolumeSpec } from './types.ts'
@@ -11,7 +14,7 @@ import { readDuration, readText, SECOND_NS } from './units.ts'
 
 /** The canonical model of a document that fits the schema. What stands against it is recorded in the cursor's problems. */
 export function readApp(root: Cursor): { spec: AppSpec; notes: CapabilityNote[] } {
-  const notes: CapabilityNote[] = []
+  const notes = new Notes()
   const { services: _, ...rest } = root.dict
   check(new Cursor(rest, '', root.context), '', notes)
 
@@ -30,9 +33,11 @@ export function readApp(root: Cursor): { spec: AppSpec; notes: CapabilityNote[] 
   const volumes = readVolumes(root.get('volumes'))
   const awaited = awaitedServices(active)
   const services = new Map<string, ServiceSpec>()
+  const running = new Map<string, WrittenService>()
   for (const [name, service] of active) {
     const spec = readService(service, { name, volumes: new Set(volumes.keys()), awaited: awaited.has(name) })
     services.set(name, { ...spec, dependsOn: checkDependencies(service, spec.dependsOn, extended, active) })
+    running.set(name, { place: service, spec, awaited: awaited.has(name) })
   }
   checkCircles(services, active)
   checkHostPorts(active, services)
@@ -43,12 +48,20 @@ export function readApp(root: Cursor): { spec: AppSpec; notes: CapabilityNote[] 
       mounts.map((mount) => (mount.type === 'volume' ? mount.source : '')),
     ),
   )
+  const places = root.get('volumes')
+  noteKubernetes(
+    running,
+    new Map([...volumes.keys()].filter((name) => used.has(name)).map((name) => [name, places.get(name)])),
+    notes,
+  )
+  const routes = readRoutes(root.get('x-moorage').get('routes'), new Set(active.keys()))
   const spec: AppSpec = {
     services: record(services),
     volumes: record([...volumes].filter(([name]) => used.has(name))),
     ...readMoorage(root.get('x-moorage')),
+    ...(routes.length > 0 && { routes }),
   }
-  return { spec, notes: notes.slice(0, 100) }
+  return { spec, notes: notes.list() }
 }
 
 /** Those without profiles, and those of which `COMPOSE_PROFILES` names one (`*` names all). */

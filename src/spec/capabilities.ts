@@ -1,8 +1,15 @@
+/** The kinds of engines that apps run on: each has a column of the table. */
+export const ENGINES = ['docker', 'kubernetes'] as const
+export type Engine = (typeof ENGINES)[number]
+
+/** The kinds of hosts that `x-moorage.placement.kinds` may name. */
+export const HOST_KINDS = ['docker', 'swarm', 'kubernetes'] as const
+
 /**
- * What becomes of a Compose key.
+ * What becomes of a Compose key on one kind of engine.
  * - `supported`: it is honoured; the note says with which limits.
  * - `approximated`: accepted; the note says what happens instead.
- * - `refused`: the request fails; the note says why, or what to use.
+ * - `refused`: the note says why, or what to use. On all kinds: the request fails; on some: those can't have the app.
  */
 export interface Capability {
   readonly level: 'supported' | 'approximated' | 'refused'
@@ -10,299 +17,44 @@ export interface Capability {
   /** The only values that are supported. */
   readonly values?: readonly string[]
   /** Values of a refused key that ask for nothing, and are let through. */
-  readonly harmless?: readonly boolean[]
+  readonly harmless?: readonly (boolean | number)[]
+  /** Approximated for some values alone: the kind's own rules tell which, the table tells people. */
+  readonly byValue?: true
+  /** What holds on all kinds beside the note, for people. */
+  readonly everywhere?: string
 }
 
-const yes = (note = '', values?: readonly string[]): Capability => ({
-  level: 'supported',
-  note,
-  ...(values && { values }),
-})
-const instead = (note: string, values?: readonly string[]): Capability => ({
-  level: 'approximated',
-  note,
-  ...(values && { values }),
-})
-const no = (note: string): Capability => ({ level: 'refused', note })
-/** Refused, but for `false`, which asks for nothing. */
-const off = (note: string): Capability => ({ level: 'refused', note, harmless: [false] })
+/** A key on every kind of engine. */
+export type Row = Readonly<Record<Engine, Capability>>
 
-const LATER = 'not supported yet'
-const DISK = 'it would read a disk that is not the app’s'
-const NAMESPACE = 'it would leave the container’s own namespaces'
-const HARDWARE = 'it would reach the host’s devices'
-const TUNING = 'not supported; use deploy.resources'
-const ONE_NETWORK = 'not supported: an app has one network, which Moorage makes'
-
-/** The kinds of hosts that `x-moorage.placement.kinds` may name. */
-export const HOST_KINDS = ['docker', 'swarm', 'kubernetes'] as const
-
-/** Capabilities that Docker gives a container by itself: those that `cap_add` may name. */
-export const DEFAULT_CAPABILITIES: ReadonlySet<string> = new Set([
-  'AUDIT_WRITE',
-  'CHOWN',
-  'DAC_OVERRIDE',
-  'FOWNER',
-  'FSETID',
-  'KILL',
-  'MKNOD',
-  'NET_BIND_SERVICE',
-  'NET_RAW',
-  'SETFCAP',
-  'SETGID',
-  'SETPCAP',
-  'SETUID',
-  'SYS_CHROOT',
-])
-
-/** Options of the log drivers that keep the log on the host. */
-export const LOG_OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  'json-file': [
-    'max-size',
-    'max-file',
-    'compress',
-    'mode',
-    'max-buffer-size',
-    'labels',
-    'labels-regex',
-    'env',
-    'env-regex',
-    'tag',
-  ],
-  local: ['max-size', 'max-file', 'compress', 'mode', 'max-buffer-size'],
-  none: [],
+export function onEach<Value>(make: (engine: Engine) => Value): Record<Engine, Value> {
+  return { docker: make('docker'), kubernetes: make('kubernetes') }
 }
 
-/**
- * THE allow-list: every key of the Compose schema. `*` stands for any name, `[]` for the items of a list; what is below a
- * refused key needs no row. A key that has no row is refused. docs/compose.md is generated from it.
- */
-export const CAPABILITIES: Readonly<Record<string, Capability>> = {
-  version: instead('ignored, as Compose itself does'),
-  name: instead('the name of the app in the API counts'),
-  include: no(DISK),
-  services: yes('up to 200; a name has up to 63 letters, digits, `_`, `.` and `-`'),
-  models: no(LATER),
-  networks: yes('only `default`: an app has one network'),
-  'networks.*.name': no('it would reach beyond the app'),
-  'networks.*.driver': no(ONE_NETWORK),
-  'networks.*.driver_opts': no(ONE_NETWORK),
-  'networks.*.ipam': no('not supported: Moorage gives each app its subnet'),
-  'networks.*.external': off('it would reach beyond the app'),
-  'networks.*.internal': off(LATER),
-  'networks.*.enable_ipv4': no(ONE_NETWORK),
-  'networks.*.enable_ipv6': off(LATER),
-  'networks.*.attachable': off('it would let others into the app’s network'),
-  'networks.*.labels': no(LATER),
-  volumes: yes('kept with the app, one of each on its host'),
-  'volumes.*.name': no('it would reach beyond the app'),
-  'volumes.*.driver': no('not supported: volumes are the engine’s own'),
-  'volumes.*.driver_opts': no('it could mount what is not the app’s'),
-  'volumes.*.external': off('it would reach beyond the app'),
-  'volumes.*.labels': yes('not `moorage.io/*`'),
-  secrets: no(LATER),
-  configs: no(LATER),
-  'x-moorage': yes('what Compose has no word for'),
-  'x-moorage.placement': yes(),
-  'x-moorage.placement.hosts': yes('labels that a host must carry'),
-  'x-moorage.placement.kinds': yes('kinds of hosts that may run the app', HOST_KINDS),
-  'x-moorage.progressDeadline': yes(
-    'a duration from 5s to 24h: an operation that finishes no step for so long has failed',
-  ),
+const same = (capability: Capability): Row => onEach(() => capability)
 
-  'services.*.annotations': no('not supported; use labels'),
-  'services.*.attach': instead('no terminal is attached to an app; read its logs'),
-  'services.*.blkio_config': no('not supported'),
-  'services.*.build': no(`${DISK}; build the image first, and name it with \`image\``),
-  'services.*.cap_add': yes('only what Docker gives by default (to take back a part of `cap_drop`)'),
-  'services.*.cap_drop': yes(),
-  'services.*.cgroup': no(NAMESPACE),
-  'services.*.cgroup_parent': no('it would escape the limits of the host'),
-  'services.*.command': yes('a string is split like a shell does; nothing is expanded'),
-  'services.*.configs': no(LATER),
-  'services.*.container_name': no('it would reach beyond the app; Moorage names containers'),
-  'services.*.cpu_count': no(TUNING),
-  'services.*.cpu_percent': no(TUNING),
-  'services.*.cpu_period': no(TUNING),
-  'services.*.cpu_quota': no(TUNING),
-  'services.*.cpu_rt_period': no(TUNING),
-  'services.*.cpu_rt_runtime': no(TUNING),
-  'services.*.cpu_shares': no(TUNING),
-  'services.*.cpus': yes('the same as `deploy.resources.limits.cpus`'),
-  'services.*.cpuset': no(TUNING),
-  'services.*.credential_spec': no('not supported: it is for Windows'),
-  'services.*.depends_on': yes('a circle is an error'),
-  'services.*.depends_on.*.condition': yes('', [
-    'service_started',
-    'service_healthy',
-    'service_completed_successfully',
-  ]),
-  'services.*.depends_on.*.required': yes(),
-  'services.*.depends_on.*.restart': off('not supported: a service is not restarted with what it depends on'),
-  'services.*.develop': no('it is for a developer’s own machine'),
-  'services.*.device_cgroup_rules': no(HARDWARE),
-  'services.*.devices': no(HARDWARE),
-  'services.*.dns': yes(),
-  'services.*.dns_opt': yes(),
-  'services.*.dns_search': yes(),
-  'services.*.domainname': yes(),
-  'services.*.entrypoint': yes('a string is split like a shell does; nothing is expanded'),
-  'services.*.env_file': no(`${DISK}; use environment`),
-  'services.*.environment': yes('a name without a value is taken from `variables`'),
-  'services.*.expose': yes('tcp and udp'),
-  'services.*.extends': yes('of a service of the same document'),
-  'services.*.extends.service': yes(),
-  'services.*.extends.file': no(DISK),
-  'services.*.external_links': no('it would reach beyond the app'),
-  'services.*.extra_hosts': yes('not `host-gateway`'),
-  'services.*.gpus': no(HARDWARE),
-  'services.*.group_add': yes(),
-  'services.*.healthcheck': yes('without one, a container is ready when it has run for `update_config.monitor`'),
-  'services.*.healthcheck.disable': yes(),
-  'services.*.healthcheck.interval': yes('at least 500 ms'),
-  'services.*.healthcheck.retries': yes(),
-  'services.*.healthcheck.start_interval': instead('`interval` holds from the start'),
-  'services.*.healthcheck.start_period': yes(),
-  'services.*.healthcheck.test': yes('a string is run by the container’s shell'),
-  'services.*.healthcheck.timeout': yes(),
-  'services.*.hostname': yes(),
-  'services.*.image': yes('required'),
-  'services.*.init': yes(),
-  'services.*.ipc': no(NAMESPACE),
-  'services.*.isolation': no('not supported: it is for Windows'),
-  'services.*.label_file': no(`${DISK}; use labels`),
-  'services.*.labels': yes('not `moorage.io/*`'),
-  'services.*.links': no(
-    'not supported: services find each other by name; for another name use networks.default.aliases',
-  ),
-  'services.*.logging': yes('without one, the engine’s own'),
-  'services.*.logging.driver': yes(
-    'drivers that keep the log on the host; default `json-file` where options are given',
-    Object.keys(LOG_OPTIONS),
-  ),
-  'services.*.logging.options': yes('the driver’s size, rotation and tag options'),
-  'services.*.mac_address': no('not supported'),
-  'services.*.mem_limit': yes('the same as `deploy.resources.limits.memory`'),
-  'services.*.mem_reservation': yes('the same as `deploy.resources.reservations.memory`'),
-  'services.*.mem_swappiness': no(TUNING),
-  'services.*.memswap_limit': no(TUNING),
-  'services.*.models': no(LATER),
-  'services.*.network_mode': no(NAMESPACE),
-  'services.*.networks': yes('only `default`: an app has one network'),
-  'services.*.networks.*.aliases': yes(),
-  'services.*.networks.*.driver_opts': no(ONE_NETWORK),
-  'services.*.networks.*.gw_priority': instead('there is one network, so nothing is ordered'),
-  'services.*.networks.*.interface_name': no('not supported'),
-  'services.*.networks.*.ipv4_address': no('not supported: addresses are given by the engine'),
-  'services.*.networks.*.ipv6_address': no('not supported: addresses are given by the engine'),
-  'services.*.networks.*.link_local_ips': no('not supported: addresses are given by the engine'),
-  'services.*.networks.*.mac_address': no('not supported'),
-  'services.*.networks.*.priority': instead('there is one network, so nothing is ordered'),
-  'services.*.oom_kill_disable': off('it would put the app before the host'),
-  'services.*.oom_score_adj': yes('0 to 1000: a negative one would put the app before the host'),
-  'services.*.pid': no(NAMESPACE),
-  'services.*.pids_limit': yes('the same as `deploy.resources.limits.pids`'),
-  'services.*.platform': no('not supported: images run as the host’s platform'),
-  'services.*.ports': yes(
-    'fixed, in equal ranges, or free (no host port); a fixed one allows one replica; up to 100, and 1000 of all containers of an app',
-  ),
-  'services.*.ports[].app_protocol': instead('a hint that carries nothing'),
-  'services.*.ports[].host_ip': yes(),
-  'services.*.ports[].mode': yes('both publish on the host that runs the app', ['host', 'ingress']),
-  'services.*.ports[].name': instead('a hint that carries nothing'),
-  'services.*.ports[].protocol': yes('', ['tcp', 'udp']),
-  'services.*.ports[].published': yes('a range only in the short form'),
-  'services.*.ports[].target': yes(),
-  'services.*.post_start': no('hooks are not supported'),
-  'services.*.pre_stop': no('hooks are not supported'),
-  'services.*.privileged': off('it would make the container root of the host'),
-  'services.*.profiles': yes('inactive unless `COMPOSE_PROFILES` of `variables` names it'),
-  'services.*.provider': no('it would run a program on the control plane'),
-  'services.*.pull_policy': yes('default `missing`', ['always', 'missing', 'if_not_present', 'never']),
-  'services.*.pull_refresh_after': no('not supported; use pull_policy'),
-  'services.*.read_only': yes(),
-  'services.*.restart': yes(
-    '`no`, `always`, `on-failure[:n]`, `unless-stopped`; default `unless-stopped`, since a control plane keeps running what it is given (`no` for a service that others await by `service_completed_successfully`)',
-  ),
-  'services.*.runtime': no('it would choose another program to run containers'),
-  'services.*.scale': yes('the same as `deploy.replicas`'),
-  'services.*.secrets': no(LATER),
-  'services.*.security_opt': no('it would loosen the container’s confinement'),
-  'services.*.shm_size': yes(),
-  'services.*.stdin_open': yes(),
-  'services.*.stop_grace_period': yes('default 10 s, at most 1 h'),
-  'services.*.stop_signal': yes(),
-  'services.*.storage_opt': no('not supported'),
-  'services.*.sysctls': no('it would change the kernel’s settings'),
-  'services.*.tmpfs': yes('options `size`, `mode`; `noexec`, `nosuid`, `nodev` hold always'),
-  'services.*.tty': yes(),
-  'services.*.ulimits': yes('no `rtprio`, and `nice` up to 20: more would put the app before the host'),
-  'services.*.ulimits.*.hard': yes(),
-  'services.*.ulimits.*.soft': yes(),
-  'services.*.use_api_socket': off('it would hand the engine to the container'),
-  'services.*.user': yes(),
-  'services.*.userns_mode': no(NAMESPACE),
-  'services.*.uts': no(NAMESPACE),
-  'services.*.volumes': yes('named volumes of the app, and tmpfs; no bind mounts, no anonymous volumes'),
-  'services.*.volumes[].bind': no(`bind mounts are refused: ${DISK}`),
-  'services.*.volumes[].consistency': instead('it says nothing on Linux'),
-  'services.*.volumes[].image': no(LATER),
-  'services.*.volumes[].read_only': yes(),
-  'services.*.volumes[].source': yes('a key of the top-level `volumes`'),
-  'services.*.volumes[].target': yes('an absolute path, not in `/proc` or `/sys`'),
-  'services.*.volumes[].tmpfs': yes(),
-  'services.*.volumes[].tmpfs.mode': yes('a string is octal'),
-  'services.*.volumes[].tmpfs.size': yes(),
-  'services.*.volumes[].type': yes('', ['volume', 'tmpfs']),
-  'services.*.volumes[].volume': yes(),
-  'services.*.volumes[].volume.labels': no('not supported; label the volume at the top level'),
-  'services.*.volumes[].volume.nocopy': yes(),
-  'services.*.volumes[].volume.subpath': no(LATER),
-  'services.*.volumes_from': no('it would mount what is another container’s'),
-  'services.*.working_dir': yes('an absolute path, not in `/proc` or `/sys`'),
+/** A key whose fate is not the same everywhere: of each row its own kind's column. */
+export const each = (rows: Readonly<Record<Engine, Row>>, everywhere = ''): Row =>
+  onEach((engine) => ({ ...rows[engine][engine], everywhere }))
 
-  'services.*.deploy': yes(),
-  'services.*.deploy.endpoint_mode': instead('the service’s name answers with the addresses of its ready containers', [
-    'vip',
-    'dnsrr',
-  ]),
-  'services.*.deploy.labels': instead('set on the containers, beside `labels`'),
-  'services.*.deploy.mode': yes('', ['replicated']),
-  'services.*.deploy.placement': no('not supported; use x-moorage.placement'),
-  'services.*.deploy.replicas': yes('0 to 1000; an app has up to 1000 containers'),
-  'services.*.deploy.resources': yes(),
-  'services.*.deploy.resources.limits': yes(),
-  'services.*.deploy.resources.limits.cpus': yes(),
-  'services.*.deploy.resources.limits.memory': yes('at least 6 MiB'),
-  'services.*.deploy.resources.limits.pids': yes(),
-  'services.*.deploy.resources.reservations': yes(),
-  'services.*.deploy.resources.reservations.cpus': yes(),
-  'services.*.deploy.resources.reservations.devices': no(HARDWARE),
-  'services.*.deploy.resources.reservations.generic_resources': no(HARDWARE),
-  'services.*.deploy.resources.reservations.memory': yes(),
-  'services.*.deploy.restart_policy': yes('the same as `restart`; both must agree'),
-  'services.*.deploy.restart_policy.condition': yes('`any` is `restart: unless-stopped`', [
-    'any',
-    'on-failure',
-    'none',
-  ]),
-  'services.*.deploy.restart_policy.delay': instead('the engine’s own back-off: from 100 ms, doubling, at most 1 min'),
-  'services.*.deploy.restart_policy.max_attempts': yes('with `on-failure`'),
-  'services.*.deploy.restart_policy.window': instead('the engine decides when a start has succeeded (10 s)'),
-  'services.*.deploy.rollback_config': yes(
-    'only where it says the same as `update_config`: going back is the same rollout',
-  ),
-  'services.*.deploy.rollback_config.delay': yes(),
-  'services.*.deploy.rollback_config.failure_action': yes('', ['pause']),
-  'services.*.deploy.rollback_config.max_failure_ratio': yes('', ['0']),
-  'services.*.deploy.rollback_config.monitor': yes(),
-  'services.*.deploy.rollback_config.order': yes('', ['start-first', 'stop-first']),
-  'services.*.deploy.rollback_config.parallelism': yes(),
-  'services.*.deploy.update_config': yes('how a change rolls out'),
-  'services.*.deploy.update_config.delay': yes('default 0 s'),
-  'services.*.deploy.update_config.failure_action': yes('a release that fails is rolled back', ['rollback']),
-  'services.*.deploy.update_config.max_failure_ratio': yes('', ['0']),
-  'services.*.deploy.update_config.monitor': yes('default 5 s'),
-  'services.*.deploy.update_config.order': yes('default `start-first`', ['start-first', 'stop-first']),
-  'services.*.deploy.update_config.parallelism': yes('default 1; 0 is all at once'),
-}
+export const yes = (note = '', values?: readonly string[]): Row =>
+  same({ level: 'supported', note, ...(values && { values }) })
+
+export const instead = (note: string, values?: readonly string[]): Row =>
+  same({ level: 'approximated', note, ...(values && { values }) })
+
+export const partly = (note: string, values?: readonly string[]): Row =>
+  same({ level: 'approximated', note, byValue: true, ...(values && { values }) })
+
+export const no = (note: string): Row => same({ level: 'refused', note })
+
+/** Refused, but for values that ask for nothing. */
+export const off = (note: string, harmless: readonly (boolean | number)[] = [false]): Row =>
+  same({ level: 'refused', note, harmless })
+
+/** Reasons that several keys have. */
+export const LATER = 'not supported yet'
+export const DISK = 'it would read a disk that is not the app’s'
+export const HARDWARE = 'it would reach the host’s devices'
+export const ONE_NETWORK = 'not supported: an app has one network, which Moorage makes'
+export const PIDS = 'the node’s own limit of a pod holds'

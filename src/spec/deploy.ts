@@ -55,6 +55,15 @@ export function readReplicas(service: Cursor): number {
   return either(service.get('deploy').get('replicas'), service.get('scale'), read) ?? 1
 }
 
+/** `mode: global`, of which there is one on each node, so that it takes no number; nothing where the mode is the usual one. */
+export function readMode(service: Cursor): { readonly mode?: 'global' } {
+  const deploy = service.get('deploy')
+  if (readWord(deploy.get('mode'), ['replicated', 'global'], 'replicated') === 'replicated') return {}
+  for (const number of [deploy.get('replicas'), service.get('scale')])
+    if (number.given) number.invalid('a service of the mode `global` is on each node once: it takes no number')
+  return { mode: 'global' }
+}
+
 /** How a change rolls out; `rollback_config` must say the same. */
 export function readUpdate(deploy: Cursor): UpdateSpec {
   const update = readRollout(deploy.get('update_config'))

@@ -8,6 +8,8 @@ import { checkSchema } from './schema.ts'
 import type { AppSpec, CapabilityNote } from './types.ts'
 
 export type * from './types.ts'
+export { renoteEnvironment } from './kubernetes.ts'
+export { notesFor, refusalsOf } from './notes.ts'
 export { tooLarge } from './semantics.ts'
 
 /** What a request gives: the YAML text, or the same document as JSON (one of them), and its variables. */
@@ -46,6 +48,13 @@ export function parseCompose(input: ComposeInput): ParsedApp {
 
 /** The digest of the part of a service that forces its containers to be replaced. */
 export function serviceDigest(service: AppSpec['services'][string]): string {
-  const { replicas: _replicas, mode: _mode, update: _update, dependsOn: _dependsOn, pullPolicy: _pullPolicy, ...replaced } = service
+  const {
+    replicas: _replicas,
+    mode: _mode,
+    update: _update,
+    dependsOn: _dependsOn,
+    pullPolicy: _pullPolicy,
+    ...replaced
+  } = service
   return digestOf(replaced)
 }

@@ -24,6 +24,8 @@ export const LIMITS = {
   interpolationDepth: 8,
   /** Problems that one error lists. */
   problems: 50,
+  /** What a spec's notes tell; refusals of each kind of host, likewise. */
+  notes: 100,
   replicas: 1000,
   /** Containers of an app, and ports that these publish: the engine runs a proxy for each. */
   containers: 1000,

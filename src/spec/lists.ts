@@ -4,7 +4,7 @@ import type { ServiceSpec } from './types.ts'
 import { readText } from './units.ts'
 
 /** `KEY=value` items or a map, as entries. A name alone has the value null. The last of a name counts. */
-function keyValues(cursor: Cursor): Map<string, { value: string | null; cursor: Cursor }> {
+export function keyValues(cursor: Cursor): Map<string, { value: string | null; cursor: Cursor }> {
   const result = new Map<string, { value: string | null; cursor: Cursor }>()
   if (isDict(cursor.value)) {
     for (const [key, member] of cursor.entries()) result.set(key, { value: readText(member), cursor: member })

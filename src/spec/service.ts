@@ -1,6 +1,5 @@
-import { DEFAULT_CAPABILITIES, LOG_OPTIONS } from './capabilities.ts'
 import type { Cursor } from './cursor.ts'
-import { readReplicas, readResources, readRestart, readUpdate } from './deploy.ts'
+import { readMode, readReplicas, readResources, readRestart, readUpdate } from './deploy.ts'
 import { readHealthcheck } from './health.ts'
 import {
   readAliases,
@@ -15,6 +14,7 @@ import { readMounts } from './mounts.ts'
 import { LIMITS } from './limits.ts'
 import { canonicalPath, isHostName, isImage, isKernelPath, record, sorted } from './names.ts'
 import { readExpose, readPorts } from './ports.ts'
+import { DEFAULT_CAPABILITIES, LOG_OPTIONS } from './service-keys.ts'
 import { shellWords } from './shell-words.ts'
 import type { DependencySpec, ServiceSpec } from './types.ts'
 import { parseBytes, readBool, readBytes, readDuration, readInteger, readText, readWord, SECOND_NS } from './units.ts'
@@ -76,6 +76,7 @@ export function readService(service: Cursor, { name, volumes, awaited }: Surroun
     logging: readLogging(service.get('logging')),
     dependsOn: readDependencies(service.get('depends_on')),
     replicas: readReplicas(service),
+    ...readMode(service),
     update: readUpdate(deploy),
   }
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { Json } from '../../../src/lib/canonical.ts'
-import { CAPABILITIES } from '../../../src/spec/capabilities.ts'
+import { ENGINES } from '../../../src/spec/capabilities.ts'
+import { CAPABILITIES } from '../../../src/spec/compose-keys.ts'
 import { composeTable } from '../../../src/spec/compose-table.ts'
 
 type Dict = { [key: string]: Json }
@@ -48,13 +49,15 @@ function above(pattern: string): string[] {
   })
 }
 
-t.test('every key of the Compose schema must have a row', async (t) => {
-  t.ok(known.size > 250, `the walk finds keys (${known.size})`)
-  for (const pattern of known) {
-    const refusedAbove = above(pattern).some((parent) => CAPABILITIES[parent]?.level === 'refused')
-    if (!CAPABILITIES[pattern] && !refusedAbove) t.fail(`no row for ${pattern}`)
-  }
-})
+for (const engine of ENGINES) {
+  t.test(`every key of the Compose schema must have a row for ${engine}`, async (t) => {
+    t.ok(known.size > 250, `the walk finds keys (${known.size})`)
+    for (const pattern of known) {
+      const refusedAbove = above(pattern).some((parent) => CAPABILITIES[parent]?.[engine].level === 'refused')
+      if (!CAPABILITIES[pattern]?.[engine] && !refusedAbove) t.fail(`no row for ${pattern}`)
+    }
+  })
+}
 
 t.test('every row must be a key of the Compose schema, or of x-moorage', async (t) => {
   for (const pattern of Object.keys(CAPABILITIES)) {
@@ -64,10 +67,24 @@ t.test('every row must be a key of the Compose schema, or of x-moorage', async (
 })
 
 t.test('what is not simply supported says why, or what happens instead', async (t) => {
-  for (const { path, level, note } of composeTable()) if (level !== 'supported') t.not(note, '', path)
+  for (const { path, note, on } of composeTable()) {
+    for (const engine of ENGINES)
+      if (on[engine].level !== 'supported') t.not(`${note}${on[engine].note}`, '', `${path} ${engine}`)
+  }
+})
+
+t.test('what is below a refused key is refused with it', async (t) => {
+  const route = composeTable().find(({ path }) => path === 'x-moorage.routes[].host')
+  t.match(route?.on, {
+    docker: { level: 'refused', note: 'with `x-moorage.routes`' },
+    kubernetes: { level: 'supported' },
+  })
 })
 
 t.test('docs/compose.md has every row', async (t) => {
   const page = readFileSync(new URL('../../../docs/compose.md', import.meta.url), 'utf8')
-  for (const { path, level } of composeTable()) t.ok(page.includes(`| \`${path}\` | ${level} |`), path)
+  for (const { path, on } of composeTable()) {
+    const levels = ENGINES.map((engine) => on[engine].level).join(' | ')
+    t.ok(page.includes(`| \`${path}\` | ${levels} |`), path)
+  }
 })

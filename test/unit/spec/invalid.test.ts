@@ -68,6 +68,9 @@ const SERVICE: readonly [string, string][] = [
   ['scale: 1001', '/scale'],
   ['scale: -1', '/scale'],
   ['scale: 1.5', '/scale'],
+  ['deploy: { mode: global, replicas: 2 }', '/deploy/replicas'],
+  ['deploy: { mode: global, replicas: 1 }', '/deploy/replicas'],
+  ['scale: 2, deploy: { mode: global }', '/scale'],
   ['scale: 2, ports: ["8080:80"]', '/ports'],
   ['restart: sometimes', '/restart'],
   ['restart: "always:3"', '/restart'],
@@ -173,6 +176,34 @@ const DOCUMENTS: readonly [string, string, string][] = [
     'services: { a: { image: a } }\nx-moorage: { progressDeadline: 1s }',
     '/x-moorage/progressDeadline',
   ],
+  ...(
+    [
+      ['routes that are no list', '{}', ''],
+      ['a route that is no map', '[web]', '/0'],
+      ['a route without a host', '[{ service: web, port: 80 }]', '/0'],
+      ['a route without a service', '[{ host: a.example, port: 80 }]', '/0'],
+      ['a route without a port', '[{ host: a.example, service: web }]', '/0'],
+      ['a route of a host that is no DNS name', '[{ host: "a_b.example", service: web, port: 80 }]', '/0/host'],
+      ['a route of any host', '[{ host: "*.example", service: web, port: 80 }]', '/0/host'],
+      ['a route of an address', '[{ host: 10.0.0.1, service: web, port: 80 }]', '/0/host'],
+      ['a route of a relative path', '[{ host: a.example, path: x, service: web, port: 80 }]', '/0/path'],
+      ['a route out of its path', '[{ host: a.example, path: /a/../b, service: web, port: 80 }]', '/0/path'],
+      ['a route of a quoted path', '[{ host: a.example, path: /a%2fb, service: web, port: 80 }]', '/0/path'],
+      ['a route of an empty part', '[{ host: a.example, path: /a//b, service: web, port: 80 }]', '/0/path'],
+      ['a route to a port that there is not', '[{ host: a.example, service: web, port: 65536 }]', '/0/port'],
+      ['a route to an unknown service', '[{ host: a.example, service: db, port: 80 }]', '/0/service'],
+      ['a route to an inactive service', '[{ host: a.example, service: dev, port: 80 }]', '/0/service'],
+      [
+        'two routes of one host and path',
+        '[{ host: a.example, path: /a, service: web, port: 80 }, { host: A.Example, path: /a/, service: web, port: 81 }]',
+        '/1',
+      ],
+    ] as const
+  ).map(([name, routes, path]): [string, string, string] => [
+    name,
+    `services: { web: { image: a }, dev: { image: a, profiles: [dev] } }\nx-moorage: { routes: ${routes} }`,
+    `/x-moorage/routes${path}`,
+  ]),
   ['an extension that is no map', 'services: { a: { image: a } }\nx-moorage: 1', '/x-moorage'],
 ]
 

@@ -3,7 +3,7 @@ import t from 'tap'
 import { stringify } from 'yaml'
 import { AppError } from '../../../src/errors/app-error.ts'
 import { canonicalJson } from '../../../src/lib/canonical.ts'
-import { CAPABILITIES } from '../../../src/spec/capabilities.ts'
+import { CAPABILITIES } from '../../../src/spec/compose-keys.ts'
 import { type ComposeInput, parseCompose, serviceDigest } from '../../../src/spec/index.ts'
 
 /** A document with the order of all its keys turned about. */
