@@ -15,6 +15,8 @@ export interface Figure {
 export interface BenchOptions {
   /** One round of everything, for a test: the figures mean nothing. */
   readonly short: boolean
+  /** The kind of host, for what is measured on more than one. Default `docker`. */
+  readonly driver: string
   /** Progress, for people. */
   readonly note: (line: string) => void
 }

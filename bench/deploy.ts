@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { alternate, type Bench, figure, type Figure, median, spread } from './bench.ts'
 import { bareDeploy } from './bare-deploy.ts'
+import { deployOnCluster } from './cluster-deploy.ts'
 import { benchServer } from './database.ts'
 import { IMAGES } from '../test/lab/images.ts'
 import { ended, type LabServer } from '../test/lab/server.ts'
@@ -38,40 +39,43 @@ function chain(length: number): Record<string, object> {
 }
 
 export const bench: Bench = {
-  about: 'apply over HTTP until all containers run, beside bare dockerode calls that make the same containers',
-  run: async ({ short, note }) =>
-    await Scene.run(async (scene) => {
-      const { engine, server, db } = await benchServer(scene)
-      let nth = 0
-      const figures: Figure[] = []
-      for (const { name, spec } of SHAPES) {
-        const whole: number[] = []
-        const ours = async (): Promise<number> => {
-          const { runningMs, succeededMs } = await ourDeploy(server, db, `bench-${++nth}`, spec)
-          whole.push(succeededMs)
-          return runningMs
-        }
-        const bare = async (): Promise<number> => {
-          const { tookMs, remove } = await bareDeploy(engine.socketPath, `bare-${++nth}`, nth, spec)
-          await remove()
-          return tookMs
-        }
-        // One of each warms up what the first ever of its kind pays for.
-        if (!short) await alternate(1, ours, bare)
-        whole.length = 0
-        const values = await alternate(short ? 1 : ROUNDS, ours, bare)
-        const [our, reference] = [median(values.ours), median(values.reference)]
-        note(`${name}: all run after ${spread(values.ours, 'ms')}, bare ${spread(values.reference, 'ms')}`)
-        const goal = `≤ ${RATIO.toFixed(2)} × and ≤ ${OWN_MS} ms of our own`
-        const holds = our / reference <= RATIO && our - reference <= OWN_MS
-        figures.push(figure({ name: `${name}: all run`, unit: 'ms', ours: our, reference, goal, holds }))
-        // With what comes after: the wait for ready, the last look, the end's commit, the way to the client. No goal says how long.
-        const told = { name: `${name}: succeeded`, unit: 'ms', ours: median(whole), reference }
-        figures.push(figure({ ...told, goal: 'shown beside it', holds: true }))
-      }
-      return figures
-    }),
+  about:
+    'apply over HTTP until all containers run, beside bare dockerode calls that make the same containers; with --driver kubernetes until all is ready, beside kubectl',
+  run: async (options) => (options.driver === 'kubernetes' ? await deployOnCluster(options) : await onDocker(options)),
 }
+
+const onDocker: Bench['run'] = async ({ short, note }) =>
+  await Scene.run(async (scene) => {
+    const { engine, server, db } = await benchServer(scene)
+    let nth = 0
+    const figures: Figure[] = []
+    for (const { name, spec } of SHAPES) {
+      const whole: number[] = []
+      const ours = async (): Promise<number> => {
+        const { runningMs, succeededMs } = await ourDeploy(server, db, `bench-${++nth}`, spec)
+        whole.push(succeededMs)
+        return runningMs
+      }
+      const bare = async (): Promise<number> => {
+        const { tookMs, remove } = await bareDeploy(engine.socketPath, `bare-${++nth}`, nth, spec)
+        await remove()
+        return tookMs
+      }
+      // One of each warms up what the first ever of its kind pays for.
+      if (!short) await alternate(1, ours, bare)
+      whole.length = 0
+      const values = await alternate(short ? 1 : ROUNDS, ours, bare)
+      const [our, reference] = [median(values.ours), median(values.reference)]
+      note(`${name}: all run after ${spread(values.ours, 'ms')}, bare ${spread(values.reference, 'ms')}`)
+      const goal = `≤ ${RATIO.toFixed(2)} × and ≤ ${OWN_MS} ms of our own`
+      const holds = our / reference <= RATIO && our - reference <= OWN_MS
+      figures.push(figure({ name: `${name}: all run`, unit: 'ms', ours: our, reference, goal, holds }))
+      // With what comes after: the wait for ready, the last look, the end's commit, the way to the client. No goal says how long.
+      const told = { name: `${name}: succeeded`, unit: 'ms', ours: median(whole), reference }
+      figures.push(figure({ ...told, goal: 'shown beside it', holds: true }))
+    }
+    return figures
+  })
 
 /**
  * Deploys a new app and takes it away. `runningMs`: from the request until the last start was answered, as its step says (the
