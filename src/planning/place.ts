@@ -1,8 +1,10 @@
-import type { PlacementSpec } from '../spec/index.ts'
+import { type CapabilityNote, type PlacementSpec, refusalsOf } from '../spec/index.ts'
 import type { HostCandidate, Placement } from './types.ts'
 
 interface Wanted {
   readonly placement: PlacementSpec
+  /** What the spec's notes say: a kind of host that refuses any of it can't have the app. */
+  readonly notes: readonly CapabilityNote[]
   readonly tenantId: string
   readonly currentHostId: string | null
 }
@@ -36,9 +38,9 @@ export function place(wanted: Wanted, hosts: readonly HostCandidate[]): Placemen
   return { hostId: null, reasons: reasons.toSorted((a, b) => byText(a.host, b.host)) }
 }
 
-/** Why the host can never have the app, by its placement and the host's tenants, or null. */
+/** Why the host can never have the app, by its placement, what its kind refuses and the host's tenants, or null. */
 export function mismatch(
-  { placement, tenantId }: Pick<Wanted, 'placement' | 'tenantId'>,
+  { placement, notes, tenantId }: Omit<Wanted, 'currentHostId'>,
   host: Pick<HostCandidate, 'kind' | 'labels' | 'tenants'>,
 ): string | null {
   if (!isOpen(host, tenantId)) return 'it is not open to this tenant'
@@ -46,11 +48,17 @@ export function mismatch(
     return `it is of kind ${host.kind}, and the app wants ${placement.kinds.join(' or ')}`
   }
   const lacking = Object.entries(placement.hosts).filter(([key, value]) => host.labels[key] !== value)
-  if (lacking.length === 0) return null
+  if (lacking.length === 0) return refusal(host.kind, notes)
   return `it lacks the label ${lacking
     .map(([key, value]) => `${key}=${value}`)
     .toSorted(byText)
     .join(', ')}`
+}
+
+function refusal(kind: string, notes: readonly CapabilityNote[]): string | null {
+  const [first, ...more] = refusalsOf(kind, notes)
+  if (!first) return null
+  return `it is of kind ${kind}, which refuses ${first.path}: ${first.message}${more.length > 0 ? ` (and ${more.length} more)` : ''}`
 }
 
 function isOpen({ tenants }: Pick<HostCandidate, 'tenants'>, tenantId: string): boolean {

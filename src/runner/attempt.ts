@@ -20,7 +20,7 @@ import {
 } from '../modules/apps/index.ts'
 import type { Observer } from '../observer/index.ts'
 import { type DesiredApp, type HostCandidate, place, type Plan, reconcile } from '../planning/index.ts'
-import type { AppSpec } from '../spec/index.ts'
+import type { AppSpec, CapabilityNote } from '../spec/index.ts'
 import { planView } from '../web/index.ts'
 
 /** Plan, execute and look again so often in one attempt before it gives way to the others. */
@@ -104,7 +104,7 @@ export async function attempt(deps: AttemptDeps, lease: Lease, operation: Operat
     if (spec?.progressDeadlineNs) deadlineMs = spec.progressDeadlineNs / 1e6
     if (target.release !== (release?.number ?? null))
       throw new AppError('internal', { detail: `release ${target.release} is gone` })
-    const host = await placeApp(deps, app, spec)
+    const host = await placeApp(deps, app, release)
     if (!host) return { end: 'reached', target }
     const signal = operation.revertTo === null ? AbortSignal.any([lease.signal, lease.cancelSignal]) : lease.signal
     const call = { signal, guard: lease.guard }
@@ -230,10 +230,12 @@ async function storePlan(db: Database, { operationId, owner, attempt: nth }: Fen
 async function placeApp(
   { db, candidates }: Pick<AttemptDeps, 'db' | 'candidates'>,
   app: NonNullable<OperationRow['app']>,
-  spec: AppSpec | null,
+  release: OperationRow['release'],
 ): Promise<HostOfApp | null> {
-  if (!spec || app.host) return app.host
-  const wish = { placement: spec.placement, tenantId: app.tenant.id, currentHostId: null }
+  if (!release || app.host) return app.host
+  const { placement: wanted } = release.spec as AppSpec
+  const notes = release.notes as CapabilityNote[]
+  const wish = { placement: wanted, notes, tenantId: app.tenant.id, currentHostId: null }
   const placement = place(wish, await candidates())
   if (placement.hostId === null) {
     const reasons = placement.reasons.map(({ host, reason }) => `${host}: ${reason}`).join('; ')

@@ -8,6 +8,7 @@ import { checkSchema } from './schema.ts'
 import type { AppSpec, CapabilityNote } from './types.ts'
 
 export type * from './types.ts'
+export { ENGINES } from './capabilities.ts'
 export { renoteEnvironment } from './kubernetes.ts'
 export { notesFor, refusalsOf } from './notes.ts'
 export { tooLarge } from './semantics.ts'

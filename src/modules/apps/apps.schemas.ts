@@ -128,7 +128,14 @@ export const RemoveQuery = closed({ ...waitQuery, supersede, volumes, dryRun: Dr
 /** The same where nothing fills defaults in. */
 export const RemoveBody = closed({ volumes: Type.Optional(volumes), dryRun: DryRun, expectPlan: ExpectPlan })
 
-export const Note = closed({ path: Type.String(), level: Type.String(), message: Type.String() })
+export const Note = closed({
+  path: Type.String(),
+  level: Type.String(),
+  message: Type.String(),
+  kinds: Type.Optional(
+    Type.Array(Type.String(), { description: 'The kinds of hosts that this is so on; where it is missing, all.' }),
+  ),
+})
 
 const release = {
   number: Type.Integer(),

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors/app-error.ts'
 import { digestOf } from '../../lib/canonical.ts'
 import { storable } from '../../lib/storable-text.ts'
-import { type AppSpec, type CapabilityNote, type ParsedApp, tooLarge } from '../../spec/index.ts'
+import { type AppSpec, type CapabilityNote, type ParsedApp, renoteEnvironment, tooLarge } from '../../spec/index.ts'
 import type { ActiveOperation, OperationKind } from '../operations/index.ts'
 import { applyPatch, sameWanted, type Wanted, type WantedPatch } from './wanted.ts'
 
@@ -99,6 +99,7 @@ function releaseFor(current: Current, { spec, digest, notes }: ParsedApp): Relea
 function carriedReplicas({ wanted, release }: Current, spec: AppSpec): Record<string, number> {
   const figures = replicasOf(spec)
   for (const service of Object.keys(figures)) {
+    if (isGlobal(spec, service)) continue
     const scaled = own(wanted.replicas, service)
     const before = own(release?.spec.services ?? {}, service)?.replicas
     if (scaled !== undefined && before !== undefined && scaled !== before) figures[service] = scaled
@@ -115,6 +116,18 @@ export function decideScale(current: Current, services: Readonly<Record<string, 
       path: pointer('/body/services', service),
       message: 'publishes a fixed host port, which one container alone can have',
     }))
+  const global = Object.keys(services)
+    .filter((service) => isGlobal(release.spec, service))
+    .map((service) => ({
+      path: pointer('/body/services', service),
+      message: 'is on each node once: its mode is `global`',
+    }))
+  if (global.length > 0) {
+    throw new AppError('unsupported', {
+      detail: 'a service of the mode `global` takes no number of replicas',
+      errors: global,
+    })
+  }
   if (fixed.length > 0) {
     throw new AppError('unsupported', {
       detail: 'a service with a fixed host port can not have several replicas',
@@ -136,6 +149,10 @@ function requireSize(spec: AppSpec, replicas: Readonly<Record<string, number>>):
 
 function hasHostPort({ hostPort }: { readonly hostPort: number | null }): boolean {
   return hostPort !== null
+}
+
+function isGlobal(spec: AppSpec, service: string): boolean {
+  return own(spec.services, service)?.mode === 'global'
 }
 
 export function decideRunning(current: Current, running: boolean): Decision {
@@ -218,7 +235,11 @@ export function changeSpec<Parsed extends ParsedApp>(
     }),
   )
   const changed: AppSpec = { ...spec, services }
-  return { spec: changed, digest: digestOf(changed), notes }
+  const renoted = Object.keys(env).reduce(
+    (all, name) => renoteEnvironment(all, name, own(services, name)?.environment ?? {}),
+    notes,
+  )
+  return { spec: changed, digest: digestOf(changed), notes: renoted }
 }
 
 function requireServices(spec: AppSpec, services: readonly string[], at: string): void {

@@ -15,6 +15,7 @@ const host = (name: string, changes: Partial<HostCandidate> = {}): HostCandidate
 
 const wanted = (changes: Partial<Parameters<typeof place>[0]> = {}) => ({
   placement: { hosts: {}, kinds: [] },
+  notes: [],
   tenantId: 'acme',
   currentHostId: null,
   ...changes,
@@ -82,4 +83,30 @@ t.test('without a host that can take the app, each that is open to the tenant sa
 
 t.test('a host that is open to some tenants takes theirs', async (t) => {
   t.equal(place(wanted(), [host('a', { tenants: ['globex', 'acme'] })]).hostId, 'id-a')
+})
+
+const refused = (path: string, kind: string) => ({
+  path,
+  level: 'refused' as const,
+  message: 'not there',
+  kinds: [kind],
+})
+
+t.test('a host whose kind refuses something that the spec asks for can not have the app', async (t) => {
+  const hosts = [host('a'), host('b', { kind: 'kubernetes', instances: 9 })]
+  const notes = [refused('/x-moorage/routes', 'docker'), refused('/services/web/x', 'docker')]
+  t.match(place(wanted({ notes }), hosts), { host: 'b', cause: 'it is the only host that can take the app' })
+  t.match(place(wanted({ notes, currentHostId: 'id-a' }), hosts), { host: 'b' }, 'it does not stay there either')
+  t.same(place(wanted({ notes: [...notes, refused('/services/web/user', 'kubernetes')] }), hosts), {
+    hostId: null,
+    reasons: [
+      { host: 'a', reason: 'it is of kind docker, which refuses /x-moorage/routes: not there (and 1 more)' },
+      { host: 'b', reason: 'it is of kind kubernetes, which refuses /services/web/user: not there' },
+    ],
+  })
+})
+
+t.test('what is approximated keeps no host from an app', async (t) => {
+  const notes = [{ ...refused('/services/web/ports', 'docker'), level: 'approximated' as const }]
+  t.equal(place(wanted({ notes }), [host('a')]).hostId, 'id-a')
 })
