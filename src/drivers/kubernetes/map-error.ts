@@ -120,7 +120,7 @@ export async function* edgeOf<T>(doing: string, pieces: AsyncIterable<T>): Async
 }
 
 /** A stream that breaks brings the errors of the connection itself. */
-function mapForeign(error: unknown, doing: string): unknown {
+export function mapForeign(error: unknown, doing: string): unknown {
   if (error instanceof Refusal) return mapRefusal(error, doing)
   if (isAppError(error) || !BROKEN.has(codeOf(error))) return error
   return mapConnectionError(error, doing)

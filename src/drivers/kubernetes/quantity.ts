@@ -18,7 +18,7 @@ const FACTORS: Readonly<Record<string, number>> = {
 }
 
 /** A Kubernetes quantity (`500m`, `64Mi`, `1e3`, 2) as a number; null where it is none. */
-function toNumber(value: unknown): number | null {
+export function toNumber(value: unknown): number | null {
   if (typeof value === 'number') return value
   const [, digits, suffix = ''] =
     /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]|[KMGTPE]i)?$/.exec(
