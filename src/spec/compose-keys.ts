@@ -2,7 +2,7 @@ import { DISK, each, HOST_KINDS, instead, LATER, no, off, ONE_NETWORK, type Row,
 import { DEPLOY_KEYS } from './deploy-keys.ts'
 import { SERVICE_KEYS } from './service-keys.ts'
 
-const LABEL = 'a name is a DNS label of up to 50 characters, which begins with a letter'
+const LABEL = 'a name is a DNS label that begins with a letter and has no `--`'
 
 /**
  * THE allow-list: every key of the Compose schema. `*` stands for any name, `[]` for the items of a list; what is below a
@@ -13,7 +13,10 @@ export const CAPABILITIES: Readonly<Record<string, Row>> = {
   name: instead('the name of the app in the API counts'),
   include: no(DISK),
   services: each(
-    { docker: yes('a name has up to 63 letters, digits, `_`, `.` and `-`'), kubernetes: yes(LABEL) },
+    {
+      docker: yes('a name has up to 63 letters, digits, `_`, `.` and `-`'),
+      kubernetes: yes(`${LABEL}, up to 50 characters`),
+    },
     'up to 200',
   ),
   models: no(LATER),

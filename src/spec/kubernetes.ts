@@ -17,8 +17,10 @@ const KINDS = ['kubernetes'] as const
 const MAX_ID = 2 ** 31 - 1
 const MAX_DNS = 3
 
-const NAME = 'must be a DNS label of up to 50 characters that begins with a letter and has no `--`'
-const ALIAS = 'must be a DNS label that begins with a letter and has no `--`'
+/** Of a service's name, so that what is made for it has room for its own word. */
+const SERVICE_LENGTH = 50
+
+const LABEL_FORM = 'must be a DNS label that begins with a letter and has no `--`'
 const VARIABLE =
   'the name of a variable must have letters, digits, `_`, `.` and `-` alone, begin with none of the digits and not with `..`'
 const LABEL = 'the name of a label must be that of an annotation without a prefix: what has one speaks to the cluster'
@@ -39,11 +41,12 @@ export function noteKubernetes(
     approximate: (cursor, message) => tell('approximated', cursor, message),
   }
   for (const [name, volume] of volumes) {
-    if (!isLabel(name, 50)) teller.refuse(volume, `the name ${NAME}`)
+    if (!isLabel(name)) teller.refuse(volume, `the name ${LABEL_FORM}`)
     noteLabels(volume, teller)
   }
   for (const [name, service] of services) {
-    if (!isLabel(name, 50)) teller.refuse(service.place, `the name ${NAME}`)
+    if (!isLabel(name, SERVICE_LENGTH))
+      teller.refuse(service.place, `the name ${LABEL_FORM}, and up to ${SERVICE_LENGTH} characters`)
     noteNames(service, teller)
     noteProcess(service, teller)
     noteHealth(service, teller)
@@ -57,13 +60,13 @@ interface Teller {
   readonly approximate: (cursor: Cursor, message: string) => void
 }
 
-function isLabel(text: string, maxLength: number): boolean {
+function isLabel(text: string, maxLength = 63): boolean {
   return text.length <= maxLength && /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(text) && !text.includes('--')
 }
 
 function noteNames({ place, spec }: WrittenService, { refuse, approximate }: Teller): void {
   for (const alias of place.get('networks').get('default').get('aliases').items())
-    if (!isLabel(readText(alias) ?? '', 63)) refuse(alias, ALIAS)
+    if (!isLabel(readText(alias) ?? '')) refuse(alias, LABEL_FORM)
   if (spec.hostname !== null && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(spec.hostname))
     refuse(place.get('hostname'), 'must be a DNS label')
   if (spec.dns.length > MAX_DNS) refuse(place.get('dns'), `at most ${MAX_DNS} can be asked`)
