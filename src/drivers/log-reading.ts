@@ -41,6 +41,16 @@ export async function* readLog(read: Read, wanted: LogOptions): AsyncGenerator<r
   yield* wanted.after ? after(read, wanted.after, wanted.follow) : from(read, wanted)
 }
 
+/** Counts the lines of the last time, so that going on there repeats none of them. */
+export function positionAfter(before: LogPosition | null, lines: readonly LogLine[]): LogPosition | null {
+  const time = lines.at(-1)?.time
+  if (time === undefined) return before
+  let count = 0
+  while (count < lines.length && lines[lines.length - 1 - count]?.time === time) count += 1
+  const more = count === lines.length && before?.time === time ? before.lines : 0
+  return { time, lines: count + more }
+}
+
 /** The last of these lines, at most 8 KiB of them, without control characters. */
 export async function lastLines(batches: AsyncIterable<readonly LogLine[]>): Promise<string[]> {
   const kept: string[] = []

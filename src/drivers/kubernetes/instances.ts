@@ -146,7 +146,8 @@ function isLost({ spec, status: { phase, conditions } = {} }: LivePod, status: C
   return ready?.status === 'False' && containersReady && !gated && status?.ready === true
 }
 
-function staysDown({ spec }: LivePod, exitCode: number): boolean {
+/** Nobody starts it again after such an end. */
+export function staysDown({ spec }: LivePod, exitCode: number): boolean {
   return spec.restartPolicy === 'Never' || (spec.restartPolicy === 'OnFailure' && exitCode === 0)
 }
 

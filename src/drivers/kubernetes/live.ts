@@ -49,6 +49,8 @@ export interface LiveContainer {
   readonly image: string
   readonly readinessProbe?: LiveProbe
   readonly startupProbe?: LiveProbe
+  readonly tty?: boolean
+  readonly resources?: { readonly limits?: Readonly<Record<string, unknown>> }
 }
 
 export interface Termination {
@@ -56,6 +58,7 @@ export interface Termination {
   readonly reason?: string
   readonly message?: string
   readonly finishedAt?: string
+  readonly containerID?: string
 }
 
 export interface ContainerStatus {
@@ -64,6 +67,7 @@ export interface ContainerStatus {
   readonly started?: boolean | null
   readonly restartCount: number
   readonly imageID?: string
+  readonly containerID?: string
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string }
     readonly running?: { readonly startedAt?: string }

@@ -1,5 +1,5 @@
 import { Bell, type LogInstance, type LogNotice, type LogRecord } from './log-records.ts'
-import type { Driver, LogLine, LogOptions, LogPosition } from '../../drivers/index.ts'
+import { type Driver, type LogLine, type LogOptions, type LogPosition, positionAfter } from '../../drivers/index.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { sleep } from '../../lib/abort.ts'
 import { monotonicMs } from '../../lib/clock.ts'
@@ -238,16 +238,6 @@ export class LogSource {
 
 function isAlive({ state }: LogOrigin): boolean {
   return state === 'running' || state === 'restarting' || state === 'paused'
-}
-
-/** Counts the lines of the last time, so that going on there repeats none of them. */
-export function positionAfter(before: LogPosition | null, lines: readonly LogLine[]): LogPosition | null {
-  const time = lines.at(-1)?.time
-  if (time === undefined) return before
-  let count = 0
-  while (count < lines.length && lines[lines.length - 1 - count]?.time === time) count += 1
-  const more = count === lines.length && before?.time === time ? before.lines : 0
-  return { time, lines: count + more }
 }
 
 /** With nine digits, as engines tell times. */
