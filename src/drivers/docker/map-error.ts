@@ -1,6 +1,7 @@
 import { AppError, isAppError } from '../../errors/app-error.ts'
 import type { ErrorCode } from '../../errors/codes.ts'
 import { codeOf, connectionWords, tellable } from '../connection-errors.ts'
+import { PULL_RULES } from '../pull-errors.ts'
 
 /** The engine's own no: its HTTP status and message. Inside this driver it is an outcome to look at; it leaves as an AppError. */
 export class Refusal extends Error {
@@ -45,28 +46,6 @@ const RULES: readonly Rule[] = [
     says: 'the container can not be started as the spec says',
   },
   { words: /./s, status: 400, code: 'unsupported', says: 'the engine does not take this' },
-]
-
-/** After a pull. A registry that can't be reached is final as well: the image can't be had from where the spec says. */
-const PULL_RULES: readonly Rule[] = [
-  { words: /no space left on device/i, code: 'insufficient_capacity', says: 'the host has no room left' },
-  {
-    words:
-      /pull access denied|unauthorized|authentication required|no basic auth credentials|\bdenied\b|forbidden|toomanyrequests/i,
-    code: 'image_pull_denied',
-    says: 'the registry refused the pull',
-  },
-  {
-    words: /manifest unknown|not found|name unknown|no such image|no matching manifest|invalid reference format/i,
-    code: 'image_not_found',
-    says: 'the registry has no such image',
-  },
-  {
-    words:
-      /no such host|server misbehaving|connection refused|no route to host|network is unreachable|timeout|deadline exceeded|canceled|EOF|x509|tls:|dial tcp|HTTP response to HTTPS|proxyconnect|registry/i,
-    code: 'image_not_found',
-    says: 'its registry can not be reached',
-  },
 ]
 
 /** A refusal as this program's error. `doing` says what was asked for, in words that may leave the process. */

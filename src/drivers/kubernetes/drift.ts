@@ -23,16 +23,14 @@ type Fields = Readonly<Record<string, unknown>>
  * Of Secrets and environments it says that they differ, never what they hold. Pure; at most 20.
  */
 export function driftOf(applied: Manifest, live: Manifest): Drift[] {
-  return differences(applied, live).map(({ path, desired, actual }) => ({ path, desired, actual }))
+  return compare(applied, live)
+    .slice(0, MOST)
+    .map(({ path, desired, actual }) => ({ path, desired, actual }))
 }
 
-/** The same, with places; all of them. */
+/** What others added where that changes what runs; all of it. */
 export function additions(applied: Manifest, live: Manifest): Difference[] {
   return compare(applied, live).filter(({ desired, actual }) => desired === null && actual !== null)
-}
-
-function differences(applied: Manifest, live: Manifest): Difference[] {
-  return compare(applied, live).slice(0, MOST)
 }
 
 function compare(applied: Manifest, live: Manifest): Difference[] {

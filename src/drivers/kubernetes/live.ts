@@ -13,6 +13,7 @@ export interface Meta {
   readonly labels?: Texts
   readonly annotations?: Texts
   readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[]
+  readonly finalizers?: readonly string[]
   readonly managedFields?: readonly { readonly manager?: string; readonly time?: string }[]
 }
 

@@ -49,9 +49,8 @@ export async function observe(
   const looks = pods.then(byService)
   // Its rejection comes by `pods` as well.
   looks.catch(() => undefined)
-  const lists = await Promise.all([
-    spaces.map((live) => toEngineObject(live, { kind: 'Namespace', installation, pods: [] })),
-    ...kinds.map(async (kind) => {
+  const lists = await Promise.all(
+    kinds.map(async (kind) => {
       const lookedAt = await (isWorkload(kind) ? looks : NO_LOOKS)
       return await listIn(
         looking,
@@ -63,7 +62,7 @@ export async function observe(
         },
       )
     }),
-  ])
+  )
   const { ports } = context
   if (looking.namespaces) ports.learn(looking.namespaces, services)
   else ports.learnAll(services)
@@ -71,7 +70,10 @@ export async function observe(
     instances: (await pods)
       .map(({ instance, namespace }) => ({ ...instance, ports: ports.known(namespace, instance.service) }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    objects: lists.flat().filter((object) => object !== null),
+    objects: [
+      ...spaces.map((live) => toEngineObject(live, { kind: 'Namespace', installation, pods: [] })),
+      ...lists.flat(),
+    ].filter((object) => object !== null),
   }
 }
 

@@ -71,7 +71,7 @@ export function owned(kind: string): Owned {
   return toOwned(Object.hasOwn(SHAPES, kind) ? SHAPES[kind] : undefined)
 }
 
-function toOwned({ whole: isWhole = false, key = undefined, quantities = false, of = {}, each }: Shape = {}): Owned {
+function toOwned({ whole: isWhole = false, key, quantities = false, of = {}, each }: Shape = {}): Owned {
   return {
     whole: isWhole,
     key: key ?? null,

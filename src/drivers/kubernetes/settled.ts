@@ -20,9 +20,10 @@ export type Settled = 'ready' | 'completed' | null
 /**
  * Whether an object is as far as is awaited of it: a workload runs what it was last told, all of it and nothing else; a Job has completed,
  * or, where nobody waits for that, its pods are ready. What is to have no pods must have none: one that is being ended is not counted
- * by its controller any more, so `pods` are all pods of its service. Objects of other kinds are there or not. Pure.
+ * by its controller any more, so `pods` are all pods of its service; null: they were not looked at, and what takes them is not so.
+ * Objects of other kinds are there or not. Pure.
  */
-export function settledOf(object: Live, pods: readonly PodLook[]): Settled {
+export function settledOf(object: Live, pods: readonly PodLook[] | null): Settled {
   if (object.metadata.deletionTimestamp !== undefined) return null
   const { metadata, spec = {}, status = {} } = object
   const number = (fields: Readonly<Record<string, unknown>>, name: string, otherwise = 0): number => {
@@ -56,7 +57,7 @@ export function settledOf(object: Live, pods: readonly PodLook[]): Settled {
       const wanted = number(spec, 'parallelism', 1)
       if (wanted === 0) return ready(number(status, 'active') === 0 && isEmpty(pods))
       if (metadata.annotations?.[AWAITED] === 'completed') return null
-      return ready(pods.filter((pod) => pod.ready).length >= wanted)
+      return ready((pods ?? []).filter((pod) => pod.ready).length >= wanted)
     }
     default:
       return 'ready'
@@ -69,6 +70,6 @@ export function desiredOf({ kind, status }: Live): number | null {
   return typeof wanted === 'number' ? wanted : null
 }
 
-function isEmpty(pods: readonly PodLook[]): boolean {
-  return pods.every(({ finished }) => finished)
+function isEmpty(pods: readonly PodLook[] | null): boolean {
+  return pods?.every(({ finished }) => finished) ?? false
 }
