@@ -10,6 +10,11 @@ const DEFAULT_SOCKET = '/var/run/docker.sock'
 const ENGINE_PACKAGES = ['docker.io', 'iptables', 'busybox-static']
 /** What the tests use beside the engine: network namespaces, engines behind SSH and TLS, and the README's curl. */
 const LAB_PACKAGES = [...ENGINE_PACKAGES, 'iproute2', 'util-linux', 'openssh-server', 'openssl', 'curl']
+/** What the lab's cluster with a node is started with, beside the engine. */
+const CLUSTER_PACKAGES = [
+  ...ENGINE_PACKAGES,
+  ...['iproute2', 'curl', 'openssl', 'xz-utils', 'conntrack', 'mount', 'util-linux', 'kubernetes-client'],
+]
 const PROGRAMS = {
   'docker.io': 'dockerd',
   iptables: 'iptables',
@@ -20,6 +25,10 @@ const PROGRAMS = {
   openssl: 'openssl',
   curl: 'curl',
   chromium: 'chromium',
+  'kubernetes-client': 'kubectl',
+  'xz-utils': 'xz',
+  conntrack: 'conntrack',
+  mount: 'mount',
 }
 const START_TIMEOUT_MS = 60_000
 
@@ -119,10 +128,21 @@ export async function ensureLabPackages() {
   if (!findProgram('sshd') && existsSync('/run/systemd/system'))
     await run('systemctl', ['mask', 'ssh.service', 'ssh.socket'])
   const installed = await installPackages(LAB_PACKAGES)
-  // Ubuntu has it as a snap only: the tests of pages say then that it is missing, and the others run.
-  await installPackages(['chromium']).catch(() => false)
-  // From Debian 13 on, the command line is a package of its own.
-  return findProgram('docker') ? installed : await installPackages(['docker-cli'], { force: true })
+  // Ubuntu has these as snaps only: the tests that need them say then that they are missing, and the others run.
+  for (const name of ['chromium', 'kubernetes-client']) await installPackages([name]).catch(() => false)
+  return (await ensureDockerCli()) || installed
+}
+
+/** The Debian packages that the lab's cluster with a node is started with. Throws where this is not Debian as root. */
+export async function ensureClusterPackages() {
+  if (!isDebianRoot()) throw new Error('a cluster with a node is started on Debian as root alone')
+  await installPackages(CLUSTER_PACKAGES)
+  await ensureDockerCli()
+}
+
+/** From Debian 13 on, the command line is a package of its own. */
+async function ensureDockerCli() {
+  return findProgram('docker') ? false : await installPackages(['docker-cli'], { force: true })
 }
 
 /** The static busybox that the local images are made of. @returns {Promise<string>} its path; throws with what to do where there is none */

@@ -40,7 +40,7 @@ export interface EngineOptions {
   readonly tls?: (address: string) => Promise<{ ca: string; cert: string; key: string }>
 }
 
-interface SkippableTest {
+export interface SkippableTest {
   plan(count: number, comment?: string): void
   fail(message: string): unknown
 }
@@ -64,19 +64,20 @@ async function engineObstacle(): Promise<string | null> {
     ...['dockerd', 'docker', 'ip', 'iptables', 'nsenter', 'unshare', 'setpriv', 'flock', 'busybox'],
     ...['sshd', 'ssh-keygen', 'openssl'],
   ]
+  return await ensurePrograms(wanted, 'docker.io iptables iproute2 busybox-static openssh-server openssl')
+}
+
+/** Installs Debian packages, as root on Debian, where one of the programs is missing. What is missing then, or null. */
+export async function ensurePrograms(wanted: readonly string[], packages: string): Promise<string | null> {
   if (wanted.every(isInstalled)) return null
-  if (isInstalled('apt-get') && isInstalled('flock')) {
+  if (process.getuid?.() === 0 && isInstalled('apt-get') && isInstalled('flock')) {
     mkdirSync(ROOM, { recursive: true })
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     // No test wants the machine itself to take logins.
     const mask = isInstalled('sshd') ? '' : 'systemctl mask ssh.service ssh.socket 2>/dev/null; '
-    const packages = 'docker.io iptables iproute2 busybox-static openssh-server openssl'
     const install = `${mask}apt-get install -y -qq --no-install-recommends ${packages}`
-    await run(
-      'flock',
-      [join(ROOM, 'install.lock'), 'sh', '-c', `${install} || { apt-get update -qq && ${install}; }`],
-      { env },
-    )
+    const lock = join(ROOM, 'install.lock')
+    await run('flock', [lock, 'sh', '-c', `${install} || { apt-get update -qq && ${install}; }`], { env })
   }
   const missing = wanted.filter((program) => !isInstalled(program))
   return missing.length === 0 ? null : `${missing.join(', ')} not found`

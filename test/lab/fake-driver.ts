@@ -74,7 +74,7 @@ export class FakeEngine {
     }
 
     return {
-      capabilities: { kind: 'docker', subnets: true },
+      capabilities: { kind: 'docker', subnets: true, ownIdentity: false },
       probe: async (options) =>
         await call(options, plain('probe'), () => ({
           version: '99.0',

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { accessSync, readFileSync } from 'node:fs'
-import { run } from './run.ts'
+import { run, type RunOptions } from './run.ts'
 import { tar, type TarEntry } from './tar.ts'
-import type { LabEngine } from './engines.ts'
 
 /** What `buildImages` leaves on an engine. All have a shell and the applets of busybox. */
 export const IMAGES = {
@@ -73,11 +72,30 @@ const CONFIGS: Readonly<Record<string, ImageConfig>> = {
   [IMAGES.client]: { Cmd: ['/bin/client'] },
 }
 
+/** An engine, as `LabEngine` and `LabCluster` give it. */
+interface WithDocker {
+  docker(args: readonly string[], options?: RunOptions): Promise<string>
+}
+
 /** Puts `IMAGES` on an engine, from the machine's own static busybox: nothing is pulled. Takes less than a second. */
-export async function buildImages(engine: LabEngine): Promise<void> {
+export async function buildImages(engine: WithDocker): Promise<void> {
+  const { archive } = await labImages()
+  await engine.docker(['load', '--quiet'], { input: archive })
+}
+
+/** Whether an engine has `IMAGES` as `buildImages` would leave them. */
+export async function hasImages(engine: WithDocker): Promise<boolean> {
+  const { ids } = await labImages()
+  const found = await engine.docker(['image', 'inspect', '--format', '{{.Id}}', ...ids.keys()]).catch(() => '')
+  return found.trim().split('\n').join() === [...ids.values()].join()
+}
+
+/** All of them as `docker load` takes them, and the ids that an engine gives them, by name. */
+async function labImages(): Promise<{ archive: Buffer; ids: ReadonlyMap<string, string> }> {
   const layer = await rootFilesystem()
   const entries: TarEntry[] = [{ name: 'layer.tar', content: layer }]
   const manifest: object[] = []
+  const ids = new Map<string, string>()
   for (const [name, config] of Object.entries(CONFIGS)) {
     const image = JSON.stringify({
       architecture: process.arch === 'x64' ? 'amd64' : process.arch,
@@ -88,11 +106,12 @@ export async function buildImages(engine: LabEngine): Promise<void> {
       history: [{ created: '2024-01-01T00:00:00Z', created_by: 'test/lab' }],
     })
     const file = `${sha256(image)}.json`
+    ids.set(name, `sha256:${sha256(image)}`)
     entries.push({ name: file, content: image })
     manifest.push({ Config: file, RepoTags: [name], Layers: ['layer.tar'] })
   }
   entries.push({ name: 'manifest.json', content: JSON.stringify(manifest) })
-  await engine.docker(['load', '--quiet'], { input: tar(entries) })
+  return { archive: tar(entries), ids }
 }
 
 async function rootFilesystem(): Promise<Buffer> {
