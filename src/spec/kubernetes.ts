@@ -1,4 +1,5 @@
 import { type Cursor, isDict } from './cursor.ts'
+import { LIMITS } from './limits.ts'
 import { keyValues } from './lists.ts'
 import type { Notes } from './notes.ts'
 import { pointer } from './problems.ts'
@@ -97,9 +98,12 @@ function noteProcess({ place, spec }: WrittenService, { refuse, approximate }: T
   for (const capability of place.get('cap_add').items())
     if (/^\s*(CAP_)?NET_RAW\s*$/i.test(readText(capability) ?? ''))
       refuse(capability, 'NET_RAW is more than Pod Security’s `baseline` allows')
-  for (const [name, { cursor }] of keyValues(place.get('environment'))) if (!isVariable(name)) refuse(cursor, VARIABLE)
-  noteLabels(place, { refuse })
-  noteLabels(place.get('deploy'), { refuse })
+  if (!Object.keys(spec.environment).every(isVariable))
+    for (const cursor of keysBut(isVariable, place.get('environment'))) refuse(cursor, VARIABLE)
+  if (!Object.keys(spec.labels).every(isAnnotation)) {
+    noteLabels(place, { refuse })
+    noteLabels(place.get('deploy'), { refuse })
+  }
   if (spec.init)
     approximate(place.get('init'), 'the pod’s own first process reaps; its containers share their processes')
 }
@@ -113,8 +117,21 @@ function isVariable(name: string): boolean {
 }
 
 function noteLabels(place: Cursor, { refuse }: Pick<Teller, 'refuse'>): void {
-  for (const [name, { cursor }] of keyValues(place.get('labels')))
-    if (!/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(name)) refuse(cursor, LABEL)
+  for (const cursor of keysBut(isAnnotation, place.get('labels'))) refuse(cursor, LABEL)
+}
+
+function isAnnotation(name: string): boolean {
+  return /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(name)
+}
+
+/** Where the keys stand that are not so: as many as are told of at most. */
+function keysBut(isSo: (key: string) => boolean, map: Cursor): Cursor[] {
+  const others: Cursor[] = []
+  for (const [key, { cursor }] of keyValues(map)) {
+    if (!isSo(key)) others.push(cursor)
+    if (others.length === LIMITS.notes) break
+  }
+  return others
 }
 
 function noteHealth({ place, spec: { healthcheck } }: WrittenService, { approximate }: Teller): void {

@@ -15,7 +15,7 @@ t.test('queries', async (t) => {
       `{ tenant(name: "acme") { id name displayName version createdAt updatedAt
         app(name: "app-1") { id tenant name labels host version removing createdAt updatedAt
           wanted { release replicas running restartGeneration }
-          currentRelease { number digest notes { path level message } createdBy createdAt succeededAt spec }
+          currentRelease { number digest notes { path level message kinds } createdBy createdAt succeededAt spec }
           releases { edges { node { number } } }
           workloads { edges { node { id app service host release desired ready status drift { path desired actual } instances {
             id nativeId name host service release state health image imageDigest addresses
