@@ -17,6 +17,7 @@ export async function hostAnswered(tx: Tx, host: OfHost, probe: Probe): Promise<
     changed as (
       update hosts h set status = 'ready', message = null, last_seen_at = now(), engine_version = ${probe.version},
         capacity = coalesce(${probe.capacity && JSON.stringify(probe.capacity)}::jsonb, h.capacity),
+        facts = coalesce(${probe.facts === null ? null : JSON.stringify(probe.facts)}::jsonb, h.facts),
         updated_at = case when before.status = 'ready' then h.updated_at else now() end
       from before where h.id = before.id returning h.name, h.status, h.message, before.status as was),
     ${TOLD}

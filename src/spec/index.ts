@@ -12,6 +12,7 @@ export { ENGINES } from './capabilities.ts'
 export { renoteEnvironment } from './kubernetes.ts'
 export { notesFor, refusalsOf } from './notes.ts'
 export { tooLarge } from './semantics.ts'
+export { readYamlDocument } from './yaml-document.ts'
 
 /** What a request gives: the YAML text, or the same document as JSON (one of them), and its variables. */
 export interface ComposeInput {

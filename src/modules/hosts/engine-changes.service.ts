@@ -1,4 +1,5 @@
 import { CHANNELS, type Database, isForeignKeyViolation, isUniqueViolation, notify, type Tx } from '../../db/index.ts'
+import type { Driver } from '../../drivers/driver.ts'
 import { emit } from '../../events/index.ts'
 import { AppError, isAppError } from '../../errors/app-error.ts'
 import { withDeadline } from '../../lib/abort.ts'
@@ -17,6 +18,7 @@ import {
   type HostsDeps,
   requireById,
   requireHost,
+  requireSettings,
   requireTenants,
 } from './hosts.service.ts'
 
@@ -31,7 +33,7 @@ const UNMARK_MS = 8000
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * Registers an engine: it must answer, and takes this host's marker. Two registrations of one engine are serialised by the engine
+ * Registers an engine: it must answer, and takes this host's marker, where it does not know itself. Two registrations of one engine are serialised by the engine
  * (the marker has one name) and by the host's primary key: the later one gets `host_exists`. A marker that no host has is what
  * a registration that broke off left: its id is used. Nothing is stored where the engine doesn't answer.
  */
@@ -50,24 +52,31 @@ export async function registerHost(deps: HostsDeps, facts: RequestFacts, wish: R
 }
 
 async function register(tx: Tx, hosts: HostAccess, wish: RegisterHost, actor: string): Promise<HostAnswer> {
-  const { endpoint, transport } = parseEndpoint(wish.endpoint)
+  const { name, kind, labels = {}, settings = {}, schedulable = true } = wish
+  const { endpoint, transport } = parseEndpoint(kind, wish.endpoint)
+  requireSettings(kind, settings)
   // A courtesy, before the engine is touched: the indexes are what holds.
-  if (await findHost(tx, wish.name)) throw nameTaken(wish.name)
+  if (await findHost(tx, name)) throw nameTaken(name)
   const tenantIds = await requireTenants(tx, wish.tenants ?? [])
   const freshId = newId()
-  const driver = hosts.open(wish.kind, endpoint, freshId)
+  const driver = hosts.open(kind, { endpoint, settings }, freshId)
   try {
     const signal = withDeadline(ENGINE_MS)
     const probe = await onEngine(driver.probe({ signal }), transport)
     if (probe.markerHostId !== null) await requireUnregistered(tx, probe.markerHostId)
-    const plan = planOfLines(wish.name, registerLines(wish.name, transportText(transport), probe))
+    const { ownIdentity } = driver.capabilities
+    const plan = planOfLines(name, registerLines(name, transportText(transport), probe, ownIdentity))
     if (wish.dryRun) return { status: 200, body: planAnswer(plan) }
     expectPlan(wish.expectPlan, plan)
     const id = probe.markerHostId ?? (await onEngine(driver.mark({ signal })))
     if (id !== freshId) await requireUnregistered(tx, id)
-    const { name, kind, labels = {}, schedulable = true } = wish
     const sealed = hosts.sealEndpoint(id, endpoint)
-    await insertHost(tx, { id, name, kind, endpoint: sealed, transport, labels, schedulable }, tenantIds, probe)
+    await insertHost(
+      tx,
+      { id, name, kind, endpoint: sealed, transport, labels, settings, schedulable },
+      tenantIds,
+      probe,
+    )
     await notify(tx, CHANNELS.host, id)
     emit(tx, { tenantId: null, type: 'host.registered', host: name, actor, data: { kind } })
     return answerOf(201, await requireById(tx, id))
@@ -78,7 +87,8 @@ async function register(tx: Tx, hosts: HostAccess, wish: RegisterHost, actor: st
 
 /**
  * Deletes a host that has no apps and takes its marker away, in this order and in one transaction: while the
- * engine is asked, nobody can register it again. An engine that does not answer stops it, unless `force` is given.
+ * engine is asked, nobody can register it again. An engine that does not answer stops it, unless `force` is given; one that knows
+ * itself is not asked.
  */
 export async function removeHost(
   deps: HostsDeps,
@@ -91,16 +101,17 @@ export async function removeHost(
     const row = await lockHost(tx, name)
     if (!row) throw hostNotFound(name)
     requireVersion(version, row.version)
-    return { row, plan: planOfLines(name, deleteLines(name, wish.force ?? false)) }
+    const opened = await openDriver(tx, deps.hosts, row.id)
+    const ownIdentity = opened.status === 'fulfilled' && opened.value.capabilities.ownIdentity
+    const plan = planOfLines(name, deleteLines(name, { force: wish.force ?? false, ownIdentity }))
+    return { row, plan, opened }
   }
   if (wish.dryRun)
     return { status: 200, body: planAnswer(await deps.db.transaction(async (tx) => (await decide(tx)).plan)) }
   let removed: string | null = null
   const answer = await idempotent<PlanAnswer | null>(deps, facts, async (tx) => {
-    const { row, plan } = await decide(tx)
+    const { row, plan, opened } = await decide(tx)
     expectPlan(wish.expectPlan, plan)
-    // Before the row goes: the driver's endpoint is in it.
-    const unmark = await markerRemover(tx, deps.hosts, row.id)
     try {
       await deleteHost(tx, row.id)
     } catch (error) {
@@ -108,7 +119,7 @@ export async function removeHost(
       throw new AppError('host_not_empty', { detail: `the host "${name}" still has apps`, cause: error })
     }
     try {
-      await unmark()
+      await removeMarker(opened, row.id)
     } catch (error) {
       if (!wish.force) throw error
     }
@@ -149,7 +160,7 @@ async function probe(tx: Tx, hosts: HostAccess, name: string, wish: ProbeHost): 
   const seen = await onEngine(driver.probe({ signal }))
   const lost = adopt && seen.markerHostId === null
   if (!lost) requireMarker(id, seen.markerHostId)
-  const plan = planOfLines(name, probeLines(name, lost))
+  const plan = planOfLines(name, probeLines(name, { adopt: lost, ownIdentity: driver.capabilities.ownIdentity }))
   if (dryRun) return { status: 200, body: planAnswer(plan) }
   expectPlan(expected, plan)
   if (lost) requireMarker(id, await onEngine(driver.mark({ signal })))
@@ -173,16 +184,20 @@ export async function onEngine<T>(call: Promise<T>, at?: Transport): Promise<T> 
   }
 }
 
-/** Takes a host's marker away (not another's). What keeps its driver from being made is thrown by the returned function. */
-async function markerRemover(tx: Tx, hosts: HostAccess, id: string): Promise<() => Promise<void>> {
-  const opened = await Promise.allSettled([hosts.driver(id, tx)])
-  return async () => {
-    const [made] = opened
-    if (made.status === 'rejected') throw made.reason
-    const signal = withDeadline(UNMARK_MS)
-    const { markerHostId } = await onEngine(made.value.probe({ signal }))
-    if (markerHostId === id) await onEngine(made.value.unmark({ signal }))
-  }
+/** A host's driver, or what keeps it from being made. Asked for before the row goes: the endpoint is in it. */
+async function openDriver(tx: Tx, hosts: HostAccess, id: string): Promise<PromiseSettledResult<Driver>> {
+  const [opened] = await Promise.allSettled([hosts.driver(id, tx)])
+  return opened
+}
+
+/** Takes a host's marker away (not another's), where its engine has one. */
+async function removeMarker(opened: PromiseSettledResult<Driver>, id: string): Promise<void> {
+  if (opened.status === 'rejected') throw opened.reason
+  const driver = opened.value
+  if (driver.capabilities.ownIdentity) return
+  const signal = withDeadline(UNMARK_MS)
+  const { markerHostId } = await onEngine(driver.probe({ signal }))
+  if (markerHostId === id) await onEngine(driver.unmark({ signal }))
 }
 
 async function saveRefusal(db: Database, name: string, error: unknown): Promise<void> {

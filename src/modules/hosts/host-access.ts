@@ -1,6 +1,6 @@
 import type { Database, Tx } from '../../db/index.ts'
 import type { SealedColumn } from '../../db/sealed.ts'
-import type { CallOptions, Driver, Endpoint, Identity } from '../../drivers/driver.ts'
+import type { CallOptions, Driver, DriverOptions, Endpoint } from '../../drivers/index.ts'
 import { AppError, isAppError } from '../../errors/app-error.ts'
 import { canonicalJson } from '../../lib/canonical.ts'
 import { digestOf } from '../../lib/canonical.ts'
@@ -10,11 +10,11 @@ import { SealError, type Sealer } from '../../lib/seal.ts'
 import type { HostCandidate } from '../../planning/index.ts'
 import { findCandidates, findEndpoint } from './hosts.repository.ts'
 
-export type CreateDriver = (kind: string, options: { endpoint: Endpoint; identity: Identity }) => Driver
+export type CreateDriver = (kind: string, options: DriverOptions) => Driver
 
 export interface HostAccess {
   /**
-   * The driver of a host, kept until its endpoint changes or the host is gone: one for all callers, who never close it.
+   * The driver of a host, kept until its endpoint or its settings change or the host is gone: one for all callers, who never close it.
    * Asks the database (in `tx`, where one is given), not the engine. Throws `not_found` where there is no such host, and
    * `secret_unreadable` where its endpoint was sealed with a key that this process does not have.
    */
@@ -25,7 +25,7 @@ export interface HostAccess {
    */
   connect(hostId: string, options: CallOptions): Promise<Driver>
   /** A driver of its own, for an engine that is not registered yet. The caller closes it. */
-  open(kind: string, endpoint: Endpoint, hostId: string): Driver
+  open(kind: string, options: { readonly endpoint: Endpoint; readonly settings: unknown }, hostId: string): Driver
   sealEndpoint(hostId: string, endpoint: Endpoint): Uint8Array<ArrayBuffer>
   /** Whether what is sealed there for the host is this endpoint; no, where it can not be opened. */
   isEndpoint(hostId: string, sealed: Uint8Array, endpoint: Endpoint): boolean
@@ -61,6 +61,8 @@ interface Kept {
   sealed: string
   /** The digest of what is in them: sealed anew with another key, an endpoint is still the same. */
   readonly content: string
+  /** The digest of its settings. */
+  readonly settings: string
   readonly driver: Driver
   verifiedAt: number | null
 }
@@ -69,8 +71,8 @@ interface Kept {
 export function createHostAccess({ db, sealer, installation, createDriver }: HostAccessDeps): HostAccess {
   const kept = new Map<string, Kept>()
 
-  const open: HostAccess['open'] = (kind, endpoint, hostId) =>
-    createDriver(kind, { endpoint, identity: { installation, hostId } })
+  const open: HostAccess['open'] = (kind, options, hostId) =>
+    createDriver(kind, { ...options, identity: { installation, hostId } })
   const forget: HostAccess['forget'] = async (hostId) => {
     const entry = kept.get(hostId)
     kept.delete(hostId)
@@ -84,14 +86,16 @@ export function createHostAccess({ db, sealer, installation, createDriver }: Hos
     }
     const sealed = sha256(row.endpoint)
     const before = kept.get(hostId)
-    if (before?.sealed === sealed) return before
+    const settings = digestOf(row.settings ?? null)
+    if (before?.sealed === sealed && before.settings === settings) return before
     const endpoint = openEndpoint(sealer, hostId, row.endpoint)
     const content = digestOf(endpoint)
-    if (before?.content === content) {
+    if (before?.content === content && before.settings === settings) {
       before.sealed = sealed
       return before
     }
-    const entry: Kept = { sealed, content, driver: open(row.kind, endpoint, hostId), verifiedAt: null }
+    const driver = open(row.kind, { endpoint, settings: row.settings }, hostId)
+    const entry: Kept = { sealed, content, settings, driver, verifiedAt: null }
     kept.set(hostId, entry)
     await before?.driver.close()
     return entry

@@ -10,14 +10,16 @@ import { type HostAccess, requireMarker } from './host-access.ts'
 import { parseEndpoint, type ParsedEndpoint, transportText } from './host-endpoint.ts'
 import { changeLines } from './host-plans.ts'
 import { type HostRow, lockHost, updateSeen, updateWanted } from './hosts.repository.ts'
-import type { ChangeHost, Host } from './hosts.schemas.ts'
+import type { ChangeHost, Host, HostSettings } from './hosts.schemas.ts'
 import {
   answerOf,
   type HostAnswer,
   hostNotFound,
   type HostsDeps,
+  kindOf,
   requireById,
   requireHost,
+  requireSettings,
   requireTenants,
   viewHost,
 } from './hosts.service.ts'
@@ -33,10 +35,12 @@ export async function changeHost(
   version: number | null,
   wish: ChangeHost,
 ): Promise<HostAnswer> {
-  const parsed = wish.endpoint ? parseEndpoint(wish.endpoint) : null
   const decide = async (tx: Tx) => {
+    const before = await requireHost(tx, name)
+    const parsed = wish.endpoint ? parseEndpoint(kindOf(before), wish.endpoint) : null
+    if (wish.settings) requireSettings(kindOf(before), wish.settings)
     // Before the row is locked: the observers write to it.
-    const reached = parsed && (await reach(deps.hosts, await requireHost(tx, name), version, parsed))
+    const reached = parsed && (await reach(deps.hosts, before, { version, parsed, settings: wish.settings }))
     const row = await lockHost(tx, name)
     if (!row) throw hostNotFound(name)
     requireVersion(version, row.version)
@@ -46,7 +50,11 @@ export async function changeHost(
     const lines = changeLines(
       viewHost(row),
       wish,
-      reached && { engine: transportText(reached.transport), version: reached.probe.version },
+      reached && {
+        engine: transportText(reached.transport),
+        version: reached.probe.version,
+        ownIdentity: reached.ownIdentity,
+      },
     )
     return { row, reached, tenantIds, lines, plan: planOfLines(name, lines) }
   }
@@ -56,9 +64,10 @@ export async function changeHost(
     const { row, reached, tenantIds, lines, plan } = await decide(tx)
     expectPlan(wish.expectPlan, plan)
     if (lines.length === 0) return answerOf(200, row)
-    const { labels, schedulable } = wish
+    const { labels, settings, schedulable } = wish
     const change = {
       ...(labels && { labels }),
+      ...(settings && { settings }),
       ...(schedulable !== undefined && { schedulable }),
       ...(reached && {
         endpoint: deps.hosts.sealEndpoint(row.id, reached.endpoint),
@@ -74,20 +83,29 @@ export async function changeHost(
   })
 }
 
+interface Reached extends ParsedEndpoint {
+  readonly probe: Probe
+  readonly ownIdentity: boolean
+}
+
 /** Asks the engine at another endpoint who it is; null where the endpoint is the host's own already. */
 async function reach(
   hosts: HostAccess,
   row: HostRow,
-  version: number | null,
-  { endpoint, transport }: ParsedEndpoint,
-): Promise<(ParsedEndpoint & { readonly probe: Probe }) | null> {
-  requireVersion(version, row.version)
+  wanted: {
+    readonly version: number | null
+    readonly parsed: ParsedEndpoint
+    readonly settings: HostSettings | undefined
+  },
+): Promise<Reached | null> {
+  requireVersion(wanted.version, row.version)
+  const { endpoint, transport } = wanted.parsed
   if (hosts.isEndpoint(row.id, row.endpoint, endpoint)) return null
-  const driver = hosts.open(row.kind, endpoint, row.id)
+  const driver = hosts.open(row.kind, { endpoint, settings: wanted.settings ?? row.settings }, row.id)
   try {
     const probe = await onEngine(driver.probe({ signal: withDeadline(ENGINE_MS) }), transport)
     requireMarker(row.id, probe.markerHostId)
-    return { endpoint, transport, probe }
+    return { endpoint, transport, probe, ownIdentity: driver.capabilities.ownIdentity }
   } finally {
     await driver.close()
   }

@@ -26,6 +26,7 @@ export interface HostInsert {
   readonly endpoint: Uint8Array<ArrayBuffer>
   readonly transport: Prisma.InputJsonObject
   readonly labels: Prisma.InputJsonObject
+  readonly settings: Prisma.InputJsonObject
   readonly schedulable: boolean
 }
 
@@ -33,20 +34,23 @@ export interface HostInsert {
 export interface EngineFacts {
   readonly version: string
   readonly capacity: { readonly cpus: number; readonly memory: number } | null
+  /** JSON, or null. */
+  readonly facts: unknown
 }
 
 export async function insertHost(
   tx: Tx,
   host: HostInsert,
   tenantIds: readonly string[],
-  facts: EngineFacts,
+  { version, capacity, facts }: EngineFacts,
 ): Promise<void> {
   await tx.host.create({
     data: {
       ...host,
       status: 'ready' satisfies HostStatus,
-      engineVersion: facts.version,
-      ...(facts.capacity && { capacity: { ...facts.capacity } }),
+      engineVersion: version,
+      ...(capacity && { capacity: { ...capacity } }),
+      ...(facts !== null && { facts: facts as Prisma.InputJsonValue }),
       lastSeenAt: new Date(),
     },
   })
@@ -106,7 +110,7 @@ async function withPromised(tx: Tx, rows: readonly BareRow[]): Promise<HostRow[]
 export async function updateWanted(
   tx: Tx,
   id: string,
-  change: Partial<Pick<HostInsert, 'labels' | 'schedulable' | 'endpoint' | 'transport'>>,
+  change: Partial<Pick<HostInsert, 'labels' | 'settings' | 'schedulable' | 'endpoint' | 'transport'>>,
   tenantIds: readonly string[] | undefined,
 ): Promise<void> {
   await tx.host.update({ where: { id }, data: { ...change, version: { increment: 1 }, updatedAt: new Date() } })
@@ -119,17 +123,21 @@ export async function updateSeen(
   id: string,
   status: HostStatus,
   message: string | null,
-  facts: EngineFacts | null,
+  seen: EngineFacts | null,
 ): Promise<void> {
-  const capacity = facts?.capacity ? JSON.stringify(facts.capacity) : null
+  const capacity = toJson(seen?.capacity)
   const [host] = await tx.$queryRaw<{ name: string; before: HostStatus }[]>`
     UPDATE hosts h SET status = ${status}, message = ${message}, capacity = coalesce(${capacity}::jsonb, h.capacity),
-      engine_version = coalesce(${facts?.version ?? null}, h.engine_version),
-      last_seen_at = CASE WHEN ${facts !== null} THEN now() ELSE h.last_seen_at END
+      engine_version = coalesce(${seen?.version ?? null}, h.engine_version), facts = coalesce(${toJson(seen?.facts)}::jsonb, h.facts),
+      last_seen_at = CASE WHEN ${seen !== null} THEN now() ELSE h.last_seen_at END
     FROM (SELECT id, status FROM hosts WHERE id = ${id}::uuid FOR NO KEY UPDATE) old WHERE h.id = old.id
     RETURNING h.name, old.status AS before`
   if (host && host.before !== status)
     emit(tx, { tenantId: null, type: 'host.status', host: host.name, data: { status, message } })
+}
+
+function toJson(value: unknown): string | null {
+  return value === undefined || value === null ? null : JSON.stringify(value)
 }
 
 export async function deleteHost(tx: Tx, id: string): Promise<void> {
@@ -145,11 +153,25 @@ export async function tenantIdsOf(tx: Tx, names: readonly string[]): Promise<Map
 export interface EndpointRow {
   readonly kind: string
   readonly endpoint: Uint8Array
+  readonly settings: unknown
 }
 
 export async function findEndpoint(tx: Tx, id: string): Promise<EndpointRow | null> {
-  const rows = await tx.$queryRaw<EndpointRow[]>`SELECT "kind", "endpoint" FROM "hosts" WHERE "id" = ${id}::uuid`
+  const rows = await tx.$queryRaw<
+    EndpointRow[]
+  >`SELECT "kind", "endpoint", "settings" FROM "hosts" WHERE "id" = ${id}::uuid`
   return rows[0] ?? null
+}
+
+/** What a declaration depends on. */
+export interface FactsRow {
+  readonly kind: string
+  readonly facts: unknown
+  readonly settings: unknown
+}
+
+export async function findFacts(tx: Tx, id: string): Promise<FactsRow | null> {
+  return await tx.host.findUnique({ where: { id }, select: { kind: true, facts: true, settings: true } })
 }
 
 export interface CandidateRow {

@@ -18,7 +18,7 @@ import {
 } from '../../web/index.ts'
 
 /** Kinds of hosts that have a driver. */
-export const HOST_KINDS = ['docker'] as const
+export const HOST_KINDS = ['docker', 'kubernetes'] as const
 export type HostKind = (typeof HOST_KINDS)[number]
 
 export const HOST_STATUSES = ['ready', 'suspect', 'unreachable', 'unknown'] as const
@@ -44,8 +44,13 @@ const EndpointView = closed(
         socketPath: Type.String(),
       }),
     ),
+    context: Type.Optional(Type.String({ description: "Which one of a kubeconfig's contexts it was." })),
+    inCluster: Type.Optional(Type.Literal(true)),
   },
-  { description: 'One of `socketPath`, `url` and `ssh`. Keys and certificates are never shown.' },
+  {
+    description:
+      'One of `socketPath`, `url`, `ssh` and `inCluster`. Keys, certificates, tokens and kubeconfigs are never shown.',
+  },
 )
 export type EndpointView = Static<typeof EndpointView>
 
@@ -60,7 +65,7 @@ const EndpointInput = closed(
         minLength: 1,
         maxLength: 300,
         description:
-          '`tcp://host:port`, which is plain HTTP unless `tls` is given, or `https://host:port`, where without `tls` the CAs that the server itself trusts vouch for the engine.',
+          'Of a Docker engine: `tcp://host:port`, which is plain HTTP unless `tls` is given, or `https://host:port`, where without `tls` the CAs that the server itself trusts vouch for the engine. Of a cluster: `https://host:port` of its API server, with a path where it has one, and a `token`.',
       }),
     ),
     tls: Type.Optional(
@@ -70,7 +75,7 @@ const EndpointInput = closed(
           cert: Pem("The client's certificate in PEM, with its chain after it."),
           key: Pem("The client's private key in PEM, without a passphrase.", { writeOnly: true }),
         },
-        { description: 'Mutual TLS, for `url`.' },
+        { description: 'Mutual TLS, for the `url` of a Docker engine.' },
       ),
     ),
     ssh: Type.Optional(
@@ -98,10 +103,86 @@ const EndpointInput = closed(
         { description: "The engine's socket behind an SSH server, which must be allowed to forward it." },
       ),
     ),
+    kubeconfig: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 256 * 1024,
+        writeOnly: true,
+        description:
+          'The text of a kubeconfig. Its user has a token, or a client certificate (`…-data`); what would run a program or read a file on the control plane is refused.',
+      }),
+    ),
+    context: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 253,
+        description: "Which one of the kubeconfig's contexts, where there are several.",
+      }),
+    ),
+    token: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 17_000,
+        writeOnly: true,
+        description: 'A bearer token, as a service account has one, for the `url` of a cluster.',
+      }),
+    ),
+    ca: Type.Optional(
+      Pem(
+        "With `token`: the CA's certificate in PEM, or several: whose the API server's certificate must be. Left out: one that the server itself trusts.",
+      ),
+    ),
+    inCluster: Type.Optional(
+      Type.Literal(true, { description: 'The cluster that the API and the workers run in, as their service account.' }),
+    ),
   },
-  { description: 'Exactly one of `socketPath` (one that the API and the workers can open), `url` and `ssh`.' },
+  {
+    description:
+      'Of a Docker engine: exactly one of `socketPath` (one that the API and the workers can open), `url` and `ssh`. Of a cluster: exactly one of `kubeconfig`, `url` (with `token`) and `inCluster`.',
+  },
 )
 export type EndpointInput = Static<typeof EndpointInput>
+export const ENDPOINT_MEMBERS = Object.keys(EndpointInput.properties) as (keyof EndpointInput)[]
+
+const ClassName = nullable(Type.String({ pattern: '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$' }))
+
+export const HostSettings = closed(
+  {
+    publish: Type.Optional(
+      oneOf(['ClusterIP', 'NodePort', 'LoadBalancer'], {
+        description: 'The type of the Services that published ports get. Left out: `NodePort`.',
+      }),
+    ),
+    ingressClass: Type.Optional({
+      ...ClassName,
+      description: "The class of the Ingresses that routes become. Left out or null: the cluster's default.",
+    }),
+    storageClass: Type.Optional({
+      ...ClassName,
+      description: "The class of the claims that volumes become. Left out or null: the cluster's default.",
+    }),
+    volumeSize: Type.Optional(
+      Type.String({
+        pattern: '^[1-9][0-9]{0,11}(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?$',
+        description: 'The size of such a claim, a quantity of Kubernetes. Left out: `1Gi`.',
+      }),
+    ),
+    nodeStats: Type.Optional(
+      Type.Boolean({
+        description:
+          'Read statistics from the kubelets through the node proxy, which takes `nodes/proxy` (deploy/kubernetes/rbac.yaml says what that means). Left out: false.',
+      }),
+    ),
+    writesPerSecond: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1000, description: 'Of each process. Left out: 20.' }),
+    ),
+    writeBurst: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 10_000, description: 'Writes at once after a pause. Left out: 200.' }),
+    ),
+  },
+  { description: 'Of a cluster; a Docker host has none. What is left out has its default.' },
+)
+export type HostSettings = Static<typeof HostSettings>
 
 export const Host = named(
   'Host',
@@ -111,6 +192,7 @@ export const Host = named(
     kind: oneOf(HOST_KINDS),
     endpoint: EndpointView,
     labels: Labels,
+    settings: HostSettings,
     tenants: Type.Array(Name, { description: 'Tenants that may use it; empty: all.' }),
     status: oneOf(HOST_STATUSES),
     schedulable: Type.Boolean({ description: 'false: it gets no new apps (cordoned).' }),
@@ -142,6 +224,7 @@ export const RegisterHost = closed({
   kind: oneOf(HOST_KINDS),
   endpoint: EndpointInput,
   labels: Type.Optional(Labels),
+  settings: Type.Optional(HostSettings),
   tenants: Type.Optional(TenantNames),
   schedulable: Type.Optional(Type.Boolean({ description: 'Left out: true.' })),
   dryRun: DryRun,
@@ -156,6 +239,7 @@ export const ChangeHost = closed({
       'Another way to the same engine (a new certificate, key, host key or address): it must answer there and show the marker of this host, or nothing changes.',
   }),
   labels: Type.Optional(Labels),
+  settings: Type.Optional({ ...HostSettings, description: 'All of them: what is left out gets its default.' }),
   tenants: Type.Optional(TenantNames),
   schedulable: Type.Optional(Type.Boolean()),
   dryRun: DryRun,

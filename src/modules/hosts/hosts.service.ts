@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import Value from 'typebox/value'
 import type { Database, Tx } from '../../db/index.ts'
 import type { Probe } from '../../drivers/driver.ts'
 import { AppError } from '../../errors/app-error.ts'
@@ -6,8 +7,17 @@ import { type Answer, closed, decodeCursor, etag, type PlanAnswer, toPage } from
 import type { IdempotencyDeps } from '../idempotency/index.ts'
 import { type HostAccess, readLabels } from './host-access.ts'
 import { viewTransport } from './host-endpoint.ts'
-import { findHost, findHostById, findHosts, type HostRow, listHosts, tenantIdsOf } from './hosts.repository.ts'
-import { type Host, HOST_KINDS, HOST_STATUSES } from './hosts.schemas.ts'
+import {
+  type FactsRow,
+  findFacts,
+  findHost,
+  findHostById,
+  findHosts,
+  type HostRow,
+  listHosts,
+  tenantIdsOf,
+} from './hosts.repository.ts'
+import { type Host, HOST_KINDS, HOST_STATUSES, type HostKind, HostSettings } from './hosts.schemas.ts'
 
 export interface HostsDeps extends IdempotencyDeps {
   readonly db: Database
@@ -46,6 +56,30 @@ export async function requireById(tx: Tx, id: string): Promise<HostRow> {
   return row
 }
 
+/** What an app's declaration depends on beside the app. Throws `not_found` where there is no such host. */
+export async function loadHostFacts(tx: Tx, id: string): Promise<FactsRow> {
+  const row = await findFacts(tx, id)
+  if (!row) throw new AppError('not_found', { detail: `there is no host ${id}` })
+  return row
+}
+
+export function kindOf({ kind }: Pick<HostRow, 'kind'>): HostKind {
+  return HOST_KINDS.find((known) => known === kind) ?? 'docker'
+}
+
+/** Throws `bad_request` for settings that a host of this kind has not got. */
+export function requireSettings(kind: HostKind, settings: HostSettings): void {
+  const errors = Object.keys(settings).map((key) => ({
+    path: `/body/settings/${key}`,
+    message: `does not belong to a host of kind ${kind}`,
+  }))
+  if (kind !== 'docker' || errors.length === 0) return
+  throw new AppError('bad_request', {
+    detail: errors.map(({ path, message }) => `${path.replace('/body/settings/', 'settings.')} ${message}`).join('; '),
+    errors,
+  })
+}
+
 export async function requireTenants(tx: Tx, names: readonly string[]): Promise<string[]> {
   const ids = await tenantIdsOf(tx, names)
   const errors = names.flatMap((name, at) =>
@@ -69,9 +103,10 @@ export function viewHost(row: HostRow): Host {
   return {
     id: row.id,
     name: row.name,
-    kind: HOST_KINDS.find((kind) => kind === row.kind) ?? 'docker',
+    kind: kindOf(row),
     endpoint: viewTransport(row.transport),
     labels: readLabels(row.labels),
+    settings: Value.Check(HostSettings, row.settings) ? row.settings : {},
     tenants: row.tenants.map(({ tenant }) => tenant.name).toSorted(),
     status: HOST_STATUSES.find((status) => status === row.status) ?? 'unknown',
     schedulable: row.schedulable,

@@ -8,5 +8,5 @@ export {
   SEALED_ENDPOINTS,
 } from './host-access.ts'
 export { hostsRoutes } from './hosts.routes.ts'
-export { type HostsDeps } from './hosts.service.ts'
+export { type HostsDeps, loadHostFacts } from './hosts.service.ts'
 export { registerLocalHost } from './local-host.ts'

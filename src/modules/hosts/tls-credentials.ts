@@ -3,14 +3,25 @@ import type { TlsCredentials } from '../../drivers/driver.ts'
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
+interface TlsProblem<Member> {
+  readonly member: Member
+  /** The end of a sentence. */
+  readonly message: string
+}
+
 /** Which member can not be used, and why; null where all can. Says nothing of what is in it. */
-export function tlsProblem({
-  ca,
-  cert,
-  key,
-}: TlsCredentials): { member: keyof TlsCredentials; message: string } | null {
-  if (!readCertificates(ca))
-    return { member: 'ca', message: 'must be one or more PEM certificates, and nothing else in PEM' }
+export function tlsProblem({ ca, cert, key }: TlsCredentials): TlsProblem<keyof TlsCredentials> | null {
+  const message = caProblem(ca)
+  return message === null ? certProblem({ cert, key }) : { member: 'ca', message }
+}
+
+/** The end of a sentence about what should be CAs' certificates; null: they are. */
+export function caProblem(ca: string): string | null {
+  return readCertificates(ca) ? null : 'must be one or more PEM certificates, and nothing else in PEM'
+}
+
+/** The same of a client's certificate and its key. */
+export function certProblem({ cert, key }: Omit<TlsCredentials, 'ca'>): TlsProblem<'cert' | 'key'> | null {
   const [leaf] = readCertificates(cert) ?? []
   if (!leaf)
     return { member: 'cert', message: "must be the client's PEM certificate, with its chain after it, and no key" }
