@@ -1,7 +1,7 @@
 import { sha256 } from '../../../lib/ids.ts'
 
 /** Of a DNS label, and of every name here. */
-export const NAME_LENGTH = 63
+const NAME_LENGTH = 63
 /** Of a service's name, so that what is made for it has room for its own word, and a StatefulSet's pods for their number. */
 export const SERVICE_NAME_LENGTH = 50
 
