@@ -13,6 +13,8 @@ interface Rule {
 
 /** The first that fits counts. */
 const RULES: readonly Rule[] = [
+  // Answered with 500, before 1.21 at least.
+  { words: /failed to create typed patch object/i, code: 'unsupported', says: 'the cluster does not take this' },
   { status: [401], code: 'host_unreachable', says: 'the API server does not take our credentials' },
   {
     words: /failed calling webhook/i,

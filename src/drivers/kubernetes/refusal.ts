@@ -42,10 +42,18 @@ export function toRefusal(status: number, body: string, path: string): Refusal {
   if (!said) return new Refusal(status, '', secret ? '' : body.slice(0, 2000), {}, api)
   const { reason = '', message = '', details = {} } = said
   if (!secret) return new Refusal(status, reason, quotesNoBody(message), details, api)
-  const { causes, ...rest } = details
-  const told = causes?.map((cause) => ({ ...cause, message: quotesNothing(cause.message ?? '') }))
-  return new Refusal(status, reason, quotesNothing(message), { ...rest, ...(told && { causes: told }) }, api)
+  const causes = details.causes?.map(({ reason: why, message: words = '', field }) => ({
+    ...(why !== undefined && { reason: why }),
+    ...(field !== undefined && { field }),
+    message: NAMES_ALONE.has(status) ? quotesNothing(words) : '',
+  }))
+  const fields = (causes ?? []).map(({ field = '?', reason: why = '' }) => `${field} ${why}`.trim()).join(', ')
+  const told = NAMES_ALONE.has(status) ? quotesNothing(message) : fields
+  return new Refusal(status, reason, told, { ...details, ...(causes && { causes }) }, api)
 }
+
+/** What the API server says with these tells who may not, what is not there and who holds what; with others it quotes what was sent. */
+const NAMES_ALONE = new Set([401, 403, 404, 409, 429])
 
 /** `apps/v1` of `/apis/apps/v1/…`, `v1` of `/api/v1/…`; empty for anything else. */
 function apiOf(path: string): string {
@@ -95,10 +103,9 @@ function quotesNoBody(message: string): string {
   return message.replace(/, error found in #.*$/s, '').replace(/, bigger context .*$/s, '')
 }
 
-/** Names stay; values, and what an admission says in its own words, go. */
+/** What an admission says in its own words goes, and any value. */
 function quotesNothing(message: string): string {
   return quotesNoBody(message)
-    .replaceAll(/\b((?:Invalid|Unsupported|Duplicate|Too long|Forbidden)(?: value)?: )"(?:[^"\\]|\\.)*"/g, '$1"…"')
     .replace(/(denied the request).*$/s, '$1')
-    .replace(/(cannot be handled as an? \w+|unable to decode|unmarshal).*$/s, '$1')
+    .replaceAll(/(value: )"(?:[^"\\]|\\.)*"/gi, '$1"…"')
 }
