@@ -583,6 +583,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants/{tenant}/apps/{app}/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look again, and put right what is missing or what others changed */
+        post: operations["reconcileApp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants/{tenant}/apps": {
         parameters: {
             query?: never;
@@ -885,7 +902,7 @@ export interface components {
             /** @description The request id. */
             instance: string;
             /** @enum {string} */
-            code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "too_many_streams" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
+            code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "too_many_streams" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_forbidden" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "quota_exceeded" | "admission_denied" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
             errors?: {
                 /** @description JSON Pointer: /body/…, /query/…, /params/… or /headers/…. */
                 path: string;
@@ -1024,8 +1041,8 @@ export interface components {
             /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
             name: string;
             /** @enum {string} */
-            kind: "docker";
-            /** @description One of `socketPath`, `url` and `ssh`. Keys and certificates are never shown. */
+            kind: "docker" | "kubernetes";
+            /** @description One of `socketPath`, `url`, `ssh` and `inCluster`. Keys, certificates, tokens and kubeconfigs are never shown. */
             endpoint: {
                 socketPath?: string;
                 url?: string;
@@ -1042,9 +1059,33 @@ export interface components {
                     knownHost: string;
                     socketPath: string;
                 };
+                /** @description Which one of a kubeconfig's contexts it was. */
+                context?: string;
+                /** @enum {boolean} */
+                inCluster?: true;
             };
             labels: {
                 [key: string]: string;
+            };
+            /** @description Of a cluster; a Docker host has none. What is left out has its default. */
+            settings: {
+                /**
+                 * @description The type of the Services that published ports get. Left out: `NodePort`.
+                 * @enum {string}
+                 */
+                publish?: "ClusterIP" | "NodePort" | "LoadBalancer";
+                /** @description The class of the Ingresses that routes become. Left out or null: the cluster's default. */
+                ingressClass?: string | null;
+                /** @description The class of the claims that volumes become. Left out or null: the cluster's default. */
+                storageClass?: string | null;
+                /** @description The size of such a claim, a quantity of Kubernetes. Left out: `1Gi`. */
+                volumeSize?: string;
+                /** @description Read statistics from the kubelets through the node proxy, which takes `nodes/proxy` (deploy/kubernetes/rbac.yaml says what that means). Left out: false. */
+                nodeStats?: boolean;
+                /** @description Of each process. Left out: 20. */
+                writesPerSecond?: number;
+                /** @description Writes at once after a pause. Left out: 200. */
+                writeBurst?: number;
             };
             /** @description Tenants that may use it; empty: all. */
             tenants: string[];
@@ -1142,7 +1183,7 @@ export interface components {
             release: number | null;
             error: {
                 /** @enum {string} */
-                code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "too_many_streams" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
+                code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "too_many_streams" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_forbidden" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "quota_exceeded" | "admission_denied" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
                 message: string;
                 host?: string;
                 service?: string;
@@ -1195,7 +1236,7 @@ export interface components {
             release: number | null;
             error: {
                 /** @enum {string} */
-                code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "too_many_streams" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
+                code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "too_many_streams" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_forbidden" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "quota_exceeded" | "admission_denied" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
                 message: string;
                 host?: string;
                 service?: string;
@@ -1279,6 +1320,8 @@ export interface components {
                 path: string;
                 level: string;
                 message: string;
+                /** @description The kinds of hosts that this is so on; where it is missing, all. */
+                kinds?: string[];
             }[];
             createdBy: string;
             /**
@@ -1300,6 +1343,8 @@ export interface components {
                 path: string;
                 level: string;
                 message: string;
+                /** @description The kinds of hosts that this is so on; where it is missing, all. */
+                kinds?: string[];
             }[];
             createdBy: string;
             /**
@@ -1515,6 +1560,7 @@ export interface components {
                 /** @description The limit, else the host's memory. */
                 limitBytes: number;
             };
+            /** @description null: the engine does not tell it. In a sum: of those whose engines do. */
             network: {
                 /** @description Since the container began. */
                 receivedBytes: number;
@@ -1524,7 +1570,8 @@ export interface components {
                 receivedBytesPerSecond: number;
                 /** @description Bytes a second sent, since the sample before. */
                 sentBytesPerSecond: number;
-            };
+            } | null;
+            /** @description As `network`. */
             blockIo: {
                 /** @description Since the container began. */
                 readBytes: number;
@@ -1534,7 +1581,7 @@ export interface components {
                 readBytesPerSecond: number;
                 /** @description Bytes a second written, since the sample before. */
                 writtenBytesPerSecond: number;
-            };
+            } | null;
         };
         AppStats: {
             /**
@@ -1624,10 +1671,11 @@ export interface components {
                     cpuCores: number;
                     /** @description As `memory.bytes`. */
                     memoryBytes: number;
-                    receivedBytesPerSecond: number;
-                    sentBytesPerSecond: number;
-                    readBytesPerSecond: number;
-                    writtenBytesPerSecond: number;
+                    /** @description null: the engine does not tell it; so too below. */
+                    receivedBytesPerSecond: number | null;
+                    sentBytesPerSecond: number | null;
+                    readBytesPerSecond: number | null;
+                    writtenBytesPerSecond: number | null;
                 }[];
             }[];
             /** @description Instances whose samples could not be had, and why. */
@@ -1679,7 +1727,7 @@ export interface components {
              */
             instanceId: string;
             /** @enum {string} */
-            code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "too_many_streams" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
+            code: "bad_request" | "invalid_spec" | "unsupported" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "already_exists" | "tenant_not_empty" | "host_not_empty" | "host_exists" | "conflict" | "plan_changed" | "version_mismatch" | "idempotency_key_reused" | "too_many_streams" | "slow_reader" | "unavailable" | "internal" | "image_not_found" | "image_pull_denied" | "health_timeout" | "crash_loop" | "port_conflict" | "host_unreachable" | "host_forbidden" | "host_identity_mismatch" | "host_marker_missing" | "secret_unreadable" | "no_eligible_host" | "insufficient_capacity" | "quota_exceeded" | "admission_denied" | "field_conflict" | "rollback_failed" | "deadline_exceeded" | "superseded" | "cancelled";
             message: string;
         };
     };
@@ -3200,14 +3248,14 @@ export interface operations {
                     /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
                     name: string;
                     /** @enum {string} */
-                    kind: "docker";
-                    /** @description Exactly one of `socketPath` (one that the API and the workers can open), `url` and `ssh`. */
+                    kind: "docker" | "kubernetes";
+                    /** @description Of a Docker engine: exactly one of `socketPath` (one that the API and the workers can open), `url` and `ssh`. Of a cluster: exactly one of `kubeconfig`, `url` (with `token`) and `inCluster`. */
                     endpoint: {
                         /** @description An absolute path of a unix socket, at most 107 characters. */
                         socketPath?: string;
-                        /** @description `tcp://host:port`, which is plain HTTP unless `tls` is given, or `https://host:port`, where without `tls` the CAs that the server itself trusts vouch for the engine. */
+                        /** @description Of a Docker engine: `tcp://host:port`, which is plain HTTP unless `tls` is given, or `https://host:port`, where without `tls` the CAs that the server itself trusts vouch for the engine. Of a cluster: `https://host:port` of its API server, with a path where it has one, and a `token`. */
                         url?: string;
-                        /** @description Mutual TLS, for `url`. */
+                        /** @description Mutual TLS, for the `url` of a Docker engine. */
                         tls?: {
                             /** @description The CA's certificate in PEM, or several: whose the engine's certificate must be. */
                             ca: string;
@@ -3231,9 +3279,42 @@ export interface operations {
                             /** @description Where the engine listens on that machine. Left out: /var/run/docker.sock. */
                             socketPath?: string;
                         };
+                        /** @description The text of a kubeconfig. Its user has a token, or a client certificate (`…-data`); what would run a program or read a file on the control plane is refused. */
+                        kubeconfig?: string;
+                        /** @description Which one of the kubeconfig's contexts, where there are several. */
+                        context?: string;
+                        /** @description A bearer token, as a service account has one, for the `url` of a cluster. */
+                        token?: string;
+                        /** @description With `token`: the CA's certificate in PEM, or several: whose the API server's certificate must be. Left out: one that the server itself trusts. */
+                        ca?: string;
+                        /**
+                         * @description The cluster that the API and the workers run in, as their service account.
+                         * @enum {boolean}
+                         */
+                        inCluster?: true;
                     };
                     labels?: {
                         [key: string]: string;
+                    };
+                    /** @description Of a cluster; a Docker host has none. What is left out has its default. */
+                    settings?: {
+                        /**
+                         * @description The type of the Services that published ports get. Left out: `NodePort`.
+                         * @enum {string}
+                         */
+                        publish?: "ClusterIP" | "NodePort" | "LoadBalancer";
+                        /** @description The class of the Ingresses that routes become. Left out or null: the cluster's default. */
+                        ingressClass?: string | null;
+                        /** @description The class of the claims that volumes become. Left out or null: the cluster's default. */
+                        storageClass?: string | null;
+                        /** @description The size of such a claim, a quantity of Kubernetes. Left out: `1Gi`. */
+                        volumeSize?: string;
+                        /** @description Read statistics from the kubelets through the node proxy, which takes `nodes/proxy` (deploy/kubernetes/rbac.yaml says what that means). Left out: false. */
+                        nodeStats?: boolean;
+                        /** @description Of each process. Left out: 20. */
+                        writesPerSecond?: number;
+                        /** @description Writes at once after a pause. Left out: 200. */
+                        writeBurst?: number;
                     };
                     tenants?: string[];
                     /** @description Left out: true. */
@@ -3593,9 +3674,9 @@ export interface operations {
                     endpoint?: {
                         /** @description An absolute path of a unix socket, at most 107 characters. */
                         socketPath?: string;
-                        /** @description `tcp://host:port`, which is plain HTTP unless `tls` is given, or `https://host:port`, where without `tls` the CAs that the server itself trusts vouch for the engine. */
+                        /** @description Of a Docker engine: `tcp://host:port`, which is plain HTTP unless `tls` is given, or `https://host:port`, where without `tls` the CAs that the server itself trusts vouch for the engine. Of a cluster: `https://host:port` of its API server, with a path where it has one, and a `token`. */
                         url?: string;
-                        /** @description Mutual TLS, for `url`. */
+                        /** @description Mutual TLS, for the `url` of a Docker engine. */
                         tls?: {
                             /** @description The CA's certificate in PEM, or several: whose the engine's certificate must be. */
                             ca: string;
@@ -3619,9 +3700,42 @@ export interface operations {
                             /** @description Where the engine listens on that machine. Left out: /var/run/docker.sock. */
                             socketPath?: string;
                         };
+                        /** @description The text of a kubeconfig. Its user has a token, or a client certificate (`…-data`); what would run a program or read a file on the control plane is refused. */
+                        kubeconfig?: string;
+                        /** @description Which one of the kubeconfig's contexts, where there are several. */
+                        context?: string;
+                        /** @description A bearer token, as a service account has one, for the `url` of a cluster. */
+                        token?: string;
+                        /** @description With `token`: the CA's certificate in PEM, or several: whose the API server's certificate must be. Left out: one that the server itself trusts. */
+                        ca?: string;
+                        /**
+                         * @description The cluster that the API and the workers run in, as their service account.
+                         * @enum {boolean}
+                         */
+                        inCluster?: true;
                     };
                     labels?: {
                         [key: string]: string;
+                    };
+                    /** @description All of them: what is left out gets its default. */
+                    settings?: {
+                        /**
+                         * @description The type of the Services that published ports get. Left out: `NodePort`.
+                         * @enum {string}
+                         */
+                        publish?: "ClusterIP" | "NodePort" | "LoadBalancer";
+                        /** @description The class of the Ingresses that routes become. Left out or null: the cluster's default. */
+                        ingressClass?: string | null;
+                        /** @description The class of the claims that volumes become. Left out or null: the cluster's default. */
+                        storageClass?: string | null;
+                        /** @description The size of such a claim, a quantity of Kubernetes. Left out: `1Gi`. */
+                        volumeSize?: string;
+                        /** @description Read statistics from the kubelets through the node proxy, which takes `nodes/proxy` (deploy/kubernetes/rbac.yaml says what that means). Left out: false. */
+                        nodeStats?: boolean;
+                        /** @description Of each process. Left out: 20. */
+                        writesPerSecond?: number;
+                        /** @description Writes at once after a pause. Left out: 200. */
+                        writeBurst?: number;
                     };
                     tenants?: string[];
                     schedulable?: boolean;
@@ -6506,6 +6620,158 @@ export interface operations {
         };
     };
     restartApp: {
+        parameters: {
+            query?: {
+                /** @description Hold the answer until the operation ended, for at most so many seconds. */
+                wait?: number;
+            };
+            header?: {
+                /** @description Visible ASCII. The same key with the same request gets the first accepted answer again for 24 h. */
+                "idempotency-key"?: string;
+                /** @description The version that the change is meant for, quoted, such as `"3"`; 412 when the resource has moved on. */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                tenant: string;
+                /** @description At most 40 of a-z, 0-9 and -; a letter first, no - at the end. */
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Answer the plan; store nothing. */
+                    dryRun?: boolean;
+                    /** @description `planDigest` of a dry run; 409 `plan_changed` when the plan is another by now. */
+                    expectPlan?: string;
+                } | null;
+            };
+        };
+        responses: {
+            /** @description Nothing changes (`operation` is null), the operation has ended while it was waited for, or a dry run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationAnswer"] | components["schemas"]["PlanAnswer"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description Where what was made is, or the operation that makes it. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationAnswer"];
+                };
+            };
+            /** @description Bad Request; `code` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized; `code` says which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden; `code` says which. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found; `code` says which. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict; `code` says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed; `code` says which. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large; `code` says which. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type; `code` says which. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity; `code` says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error; `code` says which. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable; `code` says which. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reconcileApp: {
         parameters: {
             query?: {
                 /** @description Hold the answer until the operation ended, for at most so many seconds. */

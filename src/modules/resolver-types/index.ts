@@ -87,11 +87,13 @@ export type Mutation = {
   readonly stop?: Maybe<AppChange>;
   /** Replace every container by a new one, as a rolling update. */
   readonly restart?: Maybe<AppChange>;
+  /** Look again, and put right what is missing or what others changed. */
+  readonly reconcile?: Maybe<AppChange>;
   /** Remove the app, and its volumes where `volumes` says so. */
   readonly removeApp?: Maybe<AppChange>;
   /** Other labels: all of them. */
   readonly updateApp?: Maybe<AppUpdate>;
-  /** For admins. The engine must answer; it takes this host's marker. */
+  /** For admins. The engine must answer; it takes this host's marker, where it has no id of its own. */
   readonly registerHost?: Maybe<HostChange>;
   /** For admins. Another `endpoint` must lead to the same engine. */
   readonly updateHost?: Maybe<HostChange>;
@@ -281,6 +283,26 @@ export type MutationRestartArgs = {
  * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
  * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
  */
+export type MutationReconcileArgs = {
+  tenant: Scalars['String']['input'];
+  app: Scalars['String']['input'];
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  expectVersion?: InputMaybe<Scalars['Int']['input']>;
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  expectPlan?: InputMaybe<Scalars['String']['input']>;
+  wait?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * Each change mirrors one of REST, with the same names and rules, and takes
+ *
+ * - `idempotencyKey`: the same key with the same arguments gets the first accepted answer again for 24 h. It is a key's own: that of a
+ *   request by REST is another.
+ * - `expectVersion`: the version that the change is meant for, else `version_mismatch` (`If-Match` of REST).
+ * - `dryRun`: answer the plan and store nothing. `expectPlan`: `planDigest` of a dry run, else `plan_changed`.
+ * - `wait`: hold the answer until the operation has ended, for at most so many seconds (60).
+ */
 export type MutationRemoveAppArgs = {
   tenant: Scalars['String']['input'];
   app: Scalars['String']['input'];
@@ -328,6 +350,7 @@ export type MutationRegisterHostArgs = {
   kind: HostKind;
   endpoint: Scalars['JSON']['input'];
   labels?: InputMaybe<Scalars['JSON']['input']>;
+  settings?: InputMaybe<Scalars['JSON']['input']>;
   tenants?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   schedulable?: InputMaybe<Scalars['Boolean']['input']>;
   dryRun?: InputMaybe<Scalars['Boolean']['input']>;
@@ -349,6 +372,7 @@ export type MutationUpdateHostArgs = {
   name: Scalars['String']['input'];
   endpoint?: InputMaybe<Scalars['JSON']['input']>;
   labels?: InputMaybe<Scalars['JSON']['input']>;
+  settings?: InputMaybe<Scalars['JSON']['input']>;
   tenants?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   schedulable?: InputMaybe<Scalars['Boolean']['input']>;
   dryRun?: InputMaybe<Scalars['Boolean']['input']>;
@@ -567,6 +591,8 @@ export type Note = {
   readonly path: Scalars['String']['output'];
   readonly level: Scalars['String']['output'];
   readonly message: Scalars['String']['output'];
+  /** The kinds of hosts that this is so on; null: all. */
+  readonly kinds?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
 };
 
 export type Tenant = {
@@ -938,7 +964,8 @@ export type Gap = {
 };
 
 export type HostKind =
-  | 'docker';
+  | 'docker'
+  | 'kubernetes';
 
 export type HostStatus =
   | 'ready'
@@ -950,9 +977,11 @@ export type Host = {
   readonly id: Scalars['ID']['output'];
   readonly name: Scalars['String']['output'];
   readonly kind: HostKind;
-  /** What of its endpoint may be shown: one of `socketPath`, `url` and `ssh`. */
+  /** What of its endpoint may be shown: one of `socketPath`, `url`, `ssh` and `inCluster`. */
   readonly endpoint: Scalars['JSON']['output'];
   readonly labels: Scalars['JSON']['output'];
+  /** As in REST; what is not there has its default. */
+  readonly settings: Scalars['JSON']['output'];
   /** Tenants that may use it; empty: all. */
   readonly tenants: ReadonlyArray<Scalars['String']['output']>;
   readonly status: HostStatus;
@@ -1177,8 +1206,10 @@ export type MissingUsage = {
 export type Usage = {
   readonly cpu: CpuUsage;
   readonly memory: MemoryUsage;
-  readonly network: NetworkUsage;
-  readonly blockIo: BlockIoUsage;
+  /** null: the engine does not tell it. In a sum: of those whose engines do. */
+  readonly network?: Maybe<NetworkUsage>;
+  /** As `network`. */
+  readonly blockIo?: Maybe<BlockIoUsage>;
 };
 
 export type CpuUsage = {
@@ -1540,6 +1571,7 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   start?: Resolver<Maybe<ResolversTypes['AppChange']>, ParentType, ContextType, RequireFields<MutationStartArgs, 'tenant' | 'app'>>;
   stop?: Resolver<Maybe<ResolversTypes['AppChange']>, ParentType, ContextType, RequireFields<MutationStopArgs, 'tenant' | 'app'>>;
   restart?: Resolver<Maybe<ResolversTypes['AppChange']>, ParentType, ContextType, RequireFields<MutationRestartArgs, 'tenant' | 'app'>>;
+  reconcile?: Resolver<Maybe<ResolversTypes['AppChange']>, ParentType, ContextType, RequireFields<MutationReconcileArgs, 'tenant' | 'app'>>;
   removeApp?: Resolver<Maybe<ResolversTypes['AppChange']>, ParentType, ContextType, RequireFields<MutationRemoveAppArgs, 'tenant' | 'app'>>;
   updateApp?: Resolver<Maybe<ResolversTypes['AppUpdate']>, ParentType, ContextType, RequireFields<MutationUpdateAppArgs, 'tenant' | 'app'>>;
   registerHost?: Resolver<Maybe<ResolversTypes['HostChange']>, ParentType, ContextType, RequireFields<MutationRegisterHostArgs, 'name' | 'kind' | 'endpoint'>>;
@@ -1584,6 +1616,7 @@ export type NoteResolvers<ContextType = GraphQLContext, ParentType extends Resol
   path?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   level?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  kinds?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
 };
 
 export type TenantResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Tenant'] = ResolversParentTypes['Tenant']> = {
@@ -1782,6 +1815,7 @@ export type HostResolvers<ContextType = GraphQLContext, ParentType extends Resol
   kind?: Resolver<ResolversTypes['HostKind'], ParentType, ContextType>;
   endpoint?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   labels?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  settings?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   tenants?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['HostStatus'], ParentType, ContextType>;
   schedulable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -1938,8 +1972,8 @@ export type MissingUsageResolvers<ContextType = GraphQLContext, ParentType exten
 export type UsageResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Usage'] = ResolversParentTypes['Usage']> = {
   cpu?: Resolver<ResolversTypes['CpuUsage'], ParentType, ContextType>;
   memory?: Resolver<ResolversTypes['MemoryUsage'], ParentType, ContextType>;
-  network?: Resolver<ResolversTypes['NetworkUsage'], ParentType, ContextType>;
-  blockIo?: Resolver<ResolversTypes['BlockIoUsage'], ParentType, ContextType>;
+  network?: Resolver<Maybe<ResolversTypes['NetworkUsage']>, ParentType, ContextType>;
+  blockIo?: Resolver<Maybe<ResolversTypes['BlockIoUsage']>, ParentType, ContextType>;
 };
 
 export type CpuUsageResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CpuUsage'] = ResolversParentTypes['CpuUsage']> = {

@@ -181,6 +181,8 @@ function carryOut(found: ObservedApp, step: Step, wanted: DesiredApp, awaited: R
   }
 }
 
+const NONE = { there: false, digest: '', fixedDigest: '', settled: false, removing: false, drifted: false }
+
 t.test('from whatever is found, cut off after any step, an app becomes what is declared', async (t) => {
   const keys = [...SHOP.map(({ key }) => key), 'Deployment/old', 'Service/old', 'Claim/old', 'Job/old']
   const state = fc.record({
@@ -205,12 +207,12 @@ t.test('from whatever is found, cut off after any step, an app becomes what is d
       const wanted = removed ? { ...gone, removeVolumes } : wanting(SHOP, { force })
       let found = having(
         ...keys.flatMap((key, at) => {
-          const { there, drifted, ...rest } = states[at] ?? {}
+          const { there, drifted, ...rest } = states[at] ?? NONE
           // A claim that can not be changed stays as it is.
           const fixedDigest = key.startsWith('Claim/') || key.startsWith('Namespace/') ? 'fixed' : rest.fixedDigest
           const drift = drifted ? [{ path: '/spec', desired: 1, actual: 2 }] : []
           const settled = awaited.has(key) ? rest.settled : true
-          return there ? [seen(key, { ...rest, ...(fixedDigest && { fixedDigest }), settled, drift })] : []
+          return there ? [seen(key, { ...rest, fixedDigest, settled, drift })] : []
         }),
       )
       for (let round = 0; round < 12; round += 1) {
