@@ -1,11 +1,16 @@
 import type { Driver } from '../driver.ts'
 import type { DriverOptions } from '../kinds.ts'
 import { AppError } from '../../errors/app-error.ts'
+import { executeStep } from './apply.ts'
 import { connectCluster } from './connect.ts'
 import type { Context } from './context.ts'
+import { execRunner } from './exec.ts'
+import { follow } from './follow.ts'
+import { logsReader, tail } from './logs.ts'
 import { edge } from './map-error.ts'
 import { inspect, observe } from './observe.ts'
 import { createProber } from './probe.ts'
+import { progress } from './progress.ts'
 import { PublishedPorts } from './published-ports.ts'
 import { ServerClock } from './server-clock.ts'
 import { readSettings } from './settings.ts'
@@ -35,13 +40,13 @@ export function createKubernetesDriver({ endpoint, identity, settings: given }: 
     unmark: async () => {},
     observe: async (filter, call) => await edge('observe', async () => await observe(context, filter, call)),
     inspect: async (nativeId, call) => await edge('inspect', async () => await inspect(context, nativeId, call)),
-    execute: later,
-    progress: later,
-    tail: later,
-    follow: later,
-    logs: later,
+    execute: async (step, desired, call) => await executeStep(context, step, desired, call),
+    progress: async (step, desired, call) => await progress(context, step, desired, call),
+    tail: async (nativeId, lines, call) => await tail(context, nativeId, lines, call),
+    follow: async (call) => await follow(context, call),
+    logs: logsReader(context),
     stats: later,
-    exec: later,
+    exec: execRunner(context),
     inventory: later,
     close: async () => client.close(),
   }
