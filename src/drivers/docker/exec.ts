@@ -5,6 +5,7 @@ import type { CallOptions } from '../driver.ts'
 import type { ExecOptions, ExecSession } from '../streams.ts'
 import { AppError } from '../../errors/app-error.ts'
 import { sleep, withDeadline } from '../../lib/abort.ts'
+import { KILL, MARK } from '../exec-mark.ts'
 import { type ContainerInfo, type Context, inspectContainer } from './context.ts'
 import type { EngineRequest } from './engine.ts'
 import { type Frame, FrameDecoder } from './frames.ts'
@@ -13,8 +14,6 @@ import { mapConnectionError, Refusal } from './map-error.ts'
 
 /** An engine that is older takes a terminal's size only once the command runs. */
 const MINOR_OF_CONSOLE_SIZE = 42
-/** The command has it in its environment, and so has all that it starts. */
-const MARK = 'MOORAGE_EXEC'
 const POLL_MS = { first: 20, most: 1000 }
 /**
  * An engine takes a sequence of keys as the wish to let go of a terminal, and holds back the first until it sees the second; there is no
@@ -26,16 +25,6 @@ const KILL_MS = 5000
 const KILL_ROUND_MS = 1000
 /** What Ctrl-D types: a terminal's end of the input. */
 const END_OF_INPUT = '\u0004'
-
-/**
- * Engines end no command: this does it from inside, with nothing but a shell's own words (no image needs to have `grep` or `ps`). `read`
- * passes over the NULs of `environ`.
- */
-const KILL = `for p in /proc/[0-9]*; do
-  while IFS= read -r line || [ -n "$line" ]; do
-    case "$line" in *"$0"*) kill -9 "\${p#/proc/}" ;; esac
-  done < "$p/environ"
-done 2>/dev/null`
 
 /** Runs a command in a container of ours that runs. Throws `not_found` where there is none, `conflict` where it does not run. */
 export async function exec(

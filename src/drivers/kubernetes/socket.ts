@@ -9,7 +9,8 @@ export async function openSocket(
 ): Promise<WebSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<WebSocket>()
   const socket = new WebSocket(url.replace(/^https:/, 'wss:'), [...protocols], {
-    headers,
+    // A kubelet, to which the API server hands it on, refuses one that takes JSON alone.
+    headers: { ...headers, accept: '*/*' },
     agent,
     perMessageDeflate: false,
   })
