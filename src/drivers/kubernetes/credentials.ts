@@ -1,4 +1,5 @@
 import type { AgentOptions } from 'node:https'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { ClusterEndpoint } from '../driver.ts'
 import { AppError } from '../../errors/app-error.ts'
@@ -32,9 +33,8 @@ export async function openAccess(endpoint: ClusterEndpoint): Promise<Access> {
   return {
     server: server.replace(/\/+$/, ''),
     tls: {
-      ca: ca ?? systemCertificates(),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
+      // Made once: an agent would read all certificates for each connection, and name its connections after them.
+      secureContext: contextOf({ ca: ca ?? systemCertificates(), cert, key }),
       ...(servername !== undefined && { servername }),
       // Said although it is the default: NODE_TLS_REJECT_UNAUTHORIZED in the environment would change that one.
       rejectUnauthorized: true,
@@ -87,6 +87,22 @@ async function apply(config: KubeConfig): Promise<Applied> {
   }
   const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, value.trim()])
   return { ...options, headers: Object.fromEntries(headers) }
+}
+
+function contextOf(options: {
+  readonly ca: Pem | string[]
+  readonly cert: Pem | undefined
+  readonly key: Pem | undefined
+}): SecureContext {
+  try {
+    return createSecureContext(options)
+  } catch (error) {
+    throw new AppError('host_unreachable', {
+      detail: 'the certificates or the key of the endpoint can not be used',
+      internal: String(error),
+      cause: error,
+    })
+  }
 }
 
 function toBase64(pem: string): string {
