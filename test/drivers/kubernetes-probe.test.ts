@@ -103,7 +103,7 @@ if (cluster && !('inCluster' in cluster.endpoint)) {
       t.match(error, {
         code: 'host_forbidden',
         message:
-          'our role in the cluster does not allow: get pods/log, patch apps/deployments, patch apps/statefulsets, patch apps/daemonsets',
+          'our role in the cluster does not allow: patch apps/deployments, patch apps/statefulsets, patch apps/daemonsets, get pods/log',
       })
       await role.setRules((rules) => rules)
       await eventually(

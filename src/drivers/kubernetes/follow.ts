@@ -13,7 +13,7 @@ import { currentVersion, watch, type WatchEvent } from './watch.ts'
  * Those whose changes count at once: they say what runs and how it is reached, or a plan waits for them. The others (quotas and budgets,
  * whose status changes with each pod, and secrets, which nothing that runs reads again) are left to the next list.
  */
-const FOLLOWED: readonly KindName[] = [
+export const FOLLOWED: readonly KindName[] = [
   ...(['Namespace', 'Deployment', 'StatefulSet', 'DaemonSet', 'Job'] as const),
   ...(['Service', 'Ingress', 'NetworkPolicy', 'ConfigMap', 'PersistentVolumeClaim'] as const),
 ]

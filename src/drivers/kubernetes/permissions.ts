@@ -3,6 +3,8 @@ import { AppError } from '../../errors/app-error.ts'
 import { storable } from '../../lib/storable-text.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import type { ClusterClient } from './client.ts'
+import { FOLLOWED } from './follow.ts'
+import { OBJECT_KINDS } from './kinds-of-objects.ts'
 
 /** What a role allows: a verb on a resource (`pods/log` is one of its own) of a group; the core group is empty. */
 export interface Permission {
@@ -11,32 +13,30 @@ export interface Permission {
   readonly resource: string
 }
 
-const CHANGES = ['create', 'patch', 'delete']
-const ALL: readonly (readonly [group: string, resources: string, verbs: readonly string[]])[] = [
-  ['', 'namespaces', ['get', 'list', 'watch', ...CHANGES]],
+const VERBS = ['get', 'list', 'create', 'patch', 'delete']
+const WATCHED = new Set<string>(FOLLOWED)
+const OBJECTS: readonly Permission[] = Object.entries(OBJECT_KINDS).flatMap(([kind, { apiVersion, plural }]) =>
+  [...VERBS, ...(WATCHED.has(kind) ? ['watch'] : [])].map((verb) => ({
+    verb,
+    group: apiVersion.includes('/') ? apiVersion.replace(/\/.*$/, '') : '',
+    resource: plural,
+  })),
+)
+const LOOKS: readonly (readonly [group: string, resource: string, verbs: readonly string[]])[] = [
   ['', 'pods', ['get', 'list', 'watch']],
   ['', 'pods/log', ['get']],
   // A WebSocket asks by GET, and newer versions want `create` for it all the same.
   ['', 'pods/exec', ['get', 'create']],
-  ['', 'nodes', ['get', 'list']],
+  ['', 'nodes', ['list']],
   ['', 'events', ['list']],
-  [
-    '',
-    'services secrets configmaps persistentvolumeclaims resourcequotas limitranges',
-    ['get', 'list', 'watch', ...CHANGES],
-  ],
-  ['apps', 'deployments statefulsets daemonsets', ['get', 'list', 'watch', ...CHANGES]],
-  ['apps', 'replicasets', ['get', 'list']],
-  ['batch', 'jobs', ['get', 'list', 'watch', ...CHANGES]],
-  ['networking.k8s.io', 'networkpolicies ingresses', ['get', 'list', 'watch', ...CHANGES]],
-  ['policy', 'poddisruptionbudgets', ['get', 'list', 'watch', ...CHANGES]],
   ['metrics.k8s.io', 'pods', ['get', 'list']],
 ]
 
 /** All that this driver asks of a cluster; deploy/kubernetes/rbac.yaml grants it. */
-export const PERMISSIONS: readonly Permission[] = ALL.flatMap(([group, resources, verbs]) =>
-  resources.split(' ').flatMap((resource) => verbs.map((verb) => ({ verb, group, resource }))),
-)
+export const PERMISSIONS: readonly Permission[] = [
+  ...OBJECTS,
+  ...LOOKS.flatMap(([group, resource, verbs]) => verbs.map((verb) => ({ verb, group, resource }))),
+]
 
 /** What `settings.nodeStats` asks for beside it. */
 export const NODE_STATS: readonly Permission[] = [{ verb: 'get', group: '', resource: 'nodes/proxy' }]
