@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { CallOptions } from '../../src/drivers/index.ts'
 import type { DesiredApp, Step, StepAction } from '../../src/planning/index.ts'
 import { names } from '../../src/planning/index.ts'
@@ -21,6 +21,8 @@ export function service(different: Partial<ServiceSpec> = {}): ServiceSpec {
   }
 }
 
+/** In the names of this process's apps: others may be on the same engine, and a cluster knows apps by their names. */
+const MINE = `x${randomBytes(3).toString('hex')}`
 let apps = 0
 
 export interface DesiredInput {
@@ -38,7 +40,7 @@ export function desiredApp(input: DesiredInput): DesiredApp {
   return {
     installation: input.installation,
     tenant: { id: randomUUID(), name: input.tenant ?? 'acme' },
-    app: { id: randomUUID(), name: input.app ?? `shop-${nth}` },
+    app: { id: randomUUID(), name: input.app ?? `shop-${nth}-${MINE}` },
     host: { id: randomUUID(), name: 'lab' },
     subnet: input.subnet === undefined ? `10.201.${Math.floor(nth / 4)}.${(nth % 4) * 64}/26` : input.subnet,
     spec: {

@@ -1,36 +1,29 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import type { Driver, Identity, LogLine, LogOptions } from '../../src/drivers/index.ts'
-import type { DesiredApp, ObservedApp } from '../../src/planning/index.ts'
+import type { LogLine, LogOptions } from '../../src/drivers/index.ts'
 import { IMAGES } from '../lab/images.ts'
 import { eventually } from '../lab/run.ts'
-import { all, containerStep, desiredApp, freely, service } from './build.ts'
-
-interface LogContract {
-  readonly name: string
-  readonly connect: (identity: Identity) => Driver
-  readonly driver: Driver
-  readonly installation: string
-  readonly up: (desired: DesiredApp) => Promise<void>
-  readonly lookAt: (desired: DesiredApp) => Promise<ObservedApp>
-}
+import { all } from './build.ts'
+import { type Stage, steady } from './stage.ts'
 
 /** What every driver promises of logs. */
-export function logContract(t: Test, { name, connect, driver, installation, up, lookAt }: LogContract): void {
-  const call = freely()
+export function logContract(t: Test, stage: Stage): void {
+  const { driver, call, subject } = stage
+  const { name, traits } = subject
 
   void t.test(`${name}: a log has both streams in the order of time, as much of it as is wanted`, async (t) => {
-    const desired = desiredApp({ installation, services: { web: service({ image: IMAGES.crash }) } })
-    await up(desired)
+    const restart = { policy: 'no', maxAttempts: null } as const
+    const desired = await stage.want({ services: { web: steady({ image: IMAGES.crash, restart }) } })
+    await t.rejects(stage.bring(desired), { code: 'crash_loop' })
     const { nativeId } = await eventually('it has exited', async () => {
-      const [container] = (await lookAt(desired)).containers
-      return container?.state === 'exited' && container
+      const [one] = await stage.instances(desired)
+      return one?.state === 'exited' && one
     })
     const read = async (wanted: LogOptions): Promise<(readonly LogLine[])[]> =>
       await all(driver.logs(nativeId, wanted, call))
     const both = (await read({ tail: Infinity, follow: false })).flat()
     t.match(both.toSorted(byText), [
-      { text: 'it broke', stream: 'stderr', cut: false },
+      { text: 'it broke', stream: traits.outputs === 'one' ? 'stdout' : 'stderr', cut: false },
       { text: 'one line', stream: 'stdout', cut: false },
     ])
     const [first, last] = both
@@ -51,26 +44,28 @@ export function logContract(t: Test, { name, connect, driver, installation, up, 
     const followed = await read({ tail: 100, follow: true })
     t.strictSame(followed.flat(), both, 'a followed log of one that has ended ends')
     t.equal(followed.filter(({ length }) => length === 0).length, 1, 'and says once where what was there ends')
-    const theirs = connect({ installation: randomUUID(), hostId: randomUUID() })
-    t.teardown(async () => await theirs.close())
+    const theirs = stage.connect({ installation: randomUUID() })
     t.strictSame(await all(theirs.logs(nativeId, { tail: 100, follow: true }, call)), [], 'not ours: nothing')
     t.strictSame(await all(driver.logs('no-such-container', { tail: 100, follow: true }, call)), [])
   })
 
   void t.test(`${name}: a followed log of a container that says nothing more goes on until it is let go`, async (t) => {
-    const desired = desiredApp({ installation, services: { web: service({ image: IMAGES.broken }) } })
-    await up(desired)
-    const [container] = (await lookAt(desired)).containers
+    const healthcheck = {
+      disabled: true,
+      test: null,
+      intervalNs: null,
+      timeoutNs: null,
+      startPeriodNs: null,
+      retries: null,
+    }
+    const desired = await stage.up({ services: { web: steady({ image: IMAGES.broken, healthcheck }) } })
+    const { nativeId } = await stage.instance(desired)
     const abort = new AbortController()
     const lines: string[] = []
     let marked = false
     let over = false
     const following = (async () => {
-      for await (const batch of driver.logs(
-        container?.nativeId ?? '',
-        { tail: 10, follow: true },
-        { signal: abort.signal },
-      )) {
+      for await (const batch of driver.logs(nativeId, { tail: 10, follow: true }, { signal: abort.signal })) {
         lines.push(...batch.map(({ text }) => text))
         marked ||= batch.length === 0
       }
@@ -82,8 +77,6 @@ export function logContract(t: Test, { name, connect, driver, installation, up, 
     abort.abort(new Error('enough'))
     await following
     t.ok(over, 'an abort ends it by its return')
-    const nativeId = container?.nativeId ?? null
-    await driver.execute(containerStep(desired, 'remove_container', { nativeId }), desired, call)
   })
 }
 

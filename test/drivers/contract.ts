@@ -1,359 +1,320 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import {
-  toObservedApp,
-  type CallOptions,
-  type Driver,
-  type Identity,
-  type StatsSample,
-} from '../../src/drivers/index.ts'
-import { isAppError } from '../../src/errors/app-error.ts'
-import { names, type DesiredApp } from '../../src/planning/index.ts'
+import type { DesiredApp } from '../../src/planning/index.ts'
+import { reconcile } from '../../src/planning/index.ts'
+import type { HealthcheckSpec } from '../../src/spec/index.ts'
 import { IMAGES } from '../lab/images.ts'
 import { eventually } from '../lab/run.ts'
-import { all, containerStep, desiredApp, freely, networkStep, service, step, volumeStep } from './build.ts'
+import { bring, isCall } from './bring.ts'
 import { execContract } from './exec-contract.ts'
 import { followContract } from './follow-contract.ts'
 import { logContract } from './contract-logs.ts'
+import { type ContractSubject, stageOf, steady, withWeb } from './stage.ts'
+import { statsContract } from './contract-stats.ts'
 
-/** One kind of host, as the suite wants it: an engine with `IMAGES`, and drivers to it. */
-export interface ContractSubject {
-  readonly name: string
-  /** A driver of another identity to the same engine, at each call. */
-  readonly connect: (identity: Identity) => Driver
+export type { ContractSubject, ContractTraits } from './stage.ts'
+
+const CHECKED: HealthcheckSpec = {
+  disabled: false,
+  test: ['CMD', '/bin/check'],
+  intervalNs: 1e8,
+  timeoutNs: 2e9,
+  startPeriodNs: 0,
+  retries: 50,
 }
+const DATA = { type: 'volume', source: 'data', target: '/srv', readOnly: false, noCopy: false } as const
+const VOLUMES = { data: { labels: {} } }
 
-/** What every driver promises (src/drivers/driver.ts), as tests against a real engine. */
-export function driverContract(t: Test, { name, connect }: ContractSubject): void {
-  const installation = randomUUID()
-  const hostId = randomUUID()
-  const driver = connect({ installation, hostId })
-  const call = freely()
-  t.teardown(async () => await driver.close())
+/** What every driver promises (src/drivers/driver.ts), as tests against a real engine: what is desired is brought about by plans alone. */
+export function driverContract(t: Test, subject: ContractSubject): void {
+  const { name, traits } = subject
+  const stage = stageOf(t, subject)
+  const { driver, call, identity } = stage
 
-  const run = async (desired: DesiredApp, ...steps: ReturnType<typeof step>[]): Promise<void> => {
-    for (const one of steps) {
-      const { result } = await driver.execute(one, desired, call)
-      if (result !== 'done') throw new Error(`${one.id}: ${result}`)
-    }
-  }
-  const up = async (desired: DesiredApp, different: Parameters<typeof containerStep>[2] = {}): Promise<void> =>
-    await run(
-      desired,
-      networkStep(desired, 'create_network'),
-      containerStep(desired, 'create_container', different),
-      containerStep(desired, 'start_container', different),
-    )
-  const lookAt = async (desired: DesiredApp): Promise<ReturnType<typeof toObservedApp>> =>
-    toObservedApp(await driver.observe({ appId: desired.app.id }, call))
-
-  void t.test(`${name}: probe tells version, capacity and marker, before and after it is left`, async (t) => {
-    const first = await driver.probe(call)
-    t.match(first, { version: /^\d+\.\d+/, apiVersion: /^1\.\d+$/, markerHostId: null })
-    t.ok(first.capacity && first.capacity.cpus > 0 && first.capacity.memory > 1_000_000)
-    t.equal(await driver.mark(call), hostId)
+  void t.test(`${name}: probe tells version, capacity and who the engine is`, async (t) => {
+    const hostId = await driver.mark(call)
     t.equal(await driver.mark(call), hostId, 'a second time is the same')
-    t.equal((await driver.probe(call)).markerHostId, hostId)
-    const second = connect({ installation, hostId: randomUUID() })
+    const probe = await driver.probe(call)
+    t.match(probe, { version: /^\d+\.\d+/, apiVersion: /^v?\d/, markerHostId: hostId })
+    t.ok(probe.capacity && probe.capacity.cpus > 0 && probe.capacity.memory > 1_000_000)
+    t.equal(driver.capabilities.kind, subject.kind)
+    t.same((await driver.probe(call)).facts, probe.facts, 'what a declaration depends on is the same')
+    const second = stage.connect({ hostId: randomUUID() })
     t.equal(await second.mark(call), hostId, 'a second host of the installation learns who was first')
-    await second.unmark(call)
-    t.equal((await driver.probe(call)).markerHostId, hostId, 'and can not take the mark away')
-    const stranger = connect({ installation: randomUUID(), hostId: randomUUID() })
-    t.equal((await stranger.probe(call)).markerHostId, null, "another installation's marker is not ours")
+    const stranger = stage.connect({ installation: randomUUID() })
+    t.not((await stranger.probe(call)).markerHostId, hostId, "another installation's identity is not ours")
     await driver.unmark(call)
     await driver.unmark(call)
-    t.equal((await driver.probe(call)).markerHostId, null)
-    await Promise.all([second.close(), stranger.close()])
+    const { ownIdentity } = driver.capabilities
+    t.equal((await driver.probe(call)).markerHostId, ownIdentity ? hostId : null)
   })
 
   void t.test(`${name}: an app comes up, is observed as it is, and leaves nothing behind`, async (t) => {
-    const web = service({
-      mounts: [{ type: 'volume', source: 'data', target: '/srv', readOnly: false, noCopy: false }],
-      healthcheck: {
-        disabled: false,
-        test: ['CMD', '/bin/check'],
-        intervalNs: 1e8,
-        timeoutNs: 2e9,
-        startPeriodNs: 0,
-        retries: 50,
-      },
-      restart: { policy: 'unless-stopped', maxAttempts: null },
+    const web = steady({ mounts: [DATA], healthcheck: CHECKED })
+    const desired = await stage.up({ services: { web }, volumes: { data: { labels: { team: 'blue' } } } })
+    t.same(reconcile(desired, await stage.lookAt(desired)).steps, [], 'there is nothing left to do')
+    const seen = await stage.instance(desired)
+    t.match(seen, {
+      service: 'web',
+      ordinal: 1,
+      state: 'running',
+      health: 'healthy',
+      serving: true,
+      exitCode: null,
+      restarts: 0,
+      tenantId: desired.tenant.id,
+      appId: desired.app.id,
+      image: web.image,
+      imageDigest: /^sha256:/,
+      addresses: [/^\d+\.\d+\.\d+\.\d+$/],
+      restartGeneration: 0,
+      serviceDigest: /^[0-9a-f]{64}$/,
+      startedAt: /^\d{4}-\d\d-\d\dT/,
+      createdAt: /^\d{4}-\d\d-\d\dT/,
     })
-    const desired = desiredApp({ installation, services: { web }, volumes: { data: { labels: { team: 'blue' } } } })
-    await run(desired, networkStep(desired, 'create_network'), volumeStep(desired, 'create_volume', 'data'))
-    await run(desired, step('pull_image', web.image, { service: 'web' }))
-    await run(desired, containerStep(desired, 'create_container'))
-    t.match((await lookAt(desired)).containers, [
-      { state: 'created', serving: true, exitCode: null, runningForMs: null },
-    ])
-    await run(desired, containerStep(desired, 'start_container'))
-    const healthy = await eventually('it is healthy', async () => {
-      const [container] = (await lookAt(desired)).containers
-      return container?.health === 'healthy' && container
-    })
-    t.match(healthy, { service: 'web', ordinal: 1, state: 'running', serving: true, exitCode: null, restarts: 0 })
-    t.ok(healthy.runningForMs !== null && healthy.runningForMs < 60_000)
-    t.match(await driver.inspect(healthy.nativeId, call), { nativeId: healthy.nativeId, health: 'healthy' })
-    t.match(await driver.inspect(healthy.name, call), { nativeId: healthy.nativeId }, 'by its name as well')
-    const seen = await lookAt(desired)
-    t.match(seen, { network: { subnet: desired.subnet }, volumes: [{ key: 'data' }] })
+    t.ok(seen.runningForMs !== null && seen.runningForMs < 120_000)
+    t.match(await driver.inspect(seen.nativeId, call), { nativeId: seen.nativeId, health: 'healthy' })
     const { instances } = await driver.observe({}, call)
-    t.match(
-      instances.find(({ appId }) => appId === desired.app.id),
-      {
-        tenantId: desired.tenant.id,
-        image: web.image,
-        imageDigest: /^sha256:/,
-        addresses: [/^10\.201\./],
-        restartGeneration: 0,
-      },
+    t.ok(
+      instances.some(({ nativeId }) => nativeId === seen.nativeId),
+      'it is among all of the installation',
     )
-    const { nativeId } = healthy
-    await run(desired, containerStep(desired, 'stop_container', { nativeId }))
-    t.match((await lookAt(desired)).containers, [{ state: 'exited', exitCode: 0, runningForMs: null }])
-    await run(desired, containerStep(desired, 'remove_container', { nativeId }))
-    t.equal(await driver.inspect(nativeId, call), null)
-    await run(
-      desired,
-      networkStep(desired, 'remove_network', seen.network?.nativeId),
-      volumeStep(desired, 'remove_volume', 'data'),
+    await stage.bring(await stage.change(desired, { spec: null, removeVolumes: false }))
+    t.same(await stage.instances(desired), [])
+    t.equal(await driver.inspect(seen.nativeId, call), null)
+    const { objects } = await driver.observe({ appId: desired.app.id }, call)
+    t.ok(
+      objects.some(({ key }) => key.endsWith('data')),
+      'its volume is still there',
     )
-    t.same(await lookAt(desired), { network: null, volumes: [], containers: [] })
+    await stage.remove(desired)
+    t.same(await driver.observe({ appId: desired.app.id }, call), { instances: [], objects: [] })
   })
 
   void t.test(`${name}: every step may be repeated`, async (t) => {
-    const desired = desiredApp({ installation, volumes: { data: { labels: {} } } })
-    const twice = async (one: ReturnType<typeof step>): Promise<void> => await run(desired, one, one)
-    await twice(networkStep(desired, 'create_network'))
-    await twice(volumeStep(desired, 'create_volume', 'data'))
-    await twice(step('pull_image', IMAGES.web1, { service: 'web' }))
-    await twice(containerStep(desired, 'create_container', { serving: false }))
-    await twice(containerStep(desired, 'start_container'))
-    const seen = await lookAt(desired)
-    const [container] = seen.containers
-    t.match(seen.containers, [{ state: 'running', serving: false }])
-    const nativeId = container?.nativeId ?? null
-    await twice(containerStep(desired, 'promote', { nativeId }))
-    t.match((await lookAt(desired)).containers, [{ serving: true }])
-    await twice(containerStep(desired, 'withdraw', { nativeId }))
-    t.match((await lookAt(desired)).containers, [{ serving: false, state: 'running' }])
-    await twice(containerStep(desired, 'stop_container', { nativeId }))
-    await twice(containerStep(desired, 'remove_container', { nativeId }))
-    await twice(containerStep(desired, 'withdraw', { nativeId }))
-    await twice(networkStep(desired, 'remove_network', seen.network?.nativeId))
-    await twice(volumeStep(desired, 'remove_volume', 'data'))
-    t.same(await lookAt(desired), { network: null, volumes: [], containers: [] })
+    const web = steady({ mounts: [DATA] })
+    const desired = await stage.want({ services: { web }, volumes: VOLUMES })
+    await stage.bring(desired, { twice: true })
+    t.match(await stage.instances(desired), [{ state: 'running', serving: true }])
+    const more = await stage.change(desired, { ...withWeb(desired, { environment: { A: '1' } }), replicas: { web: 2 } })
+    await stage.bring(more, { twice: true })
+    t.match((await stage.instances(desired)).toSorted(byOrdinal), [
+      { state: 'running', ordinal: 1 },
+      { state: 'running', ordinal: 2 },
+    ])
+    await stage.remove(desired, { twice: true })
+    t.same(await driver.observe({ appId: desired.app.id }, call), { instances: [], objects: [] })
+  })
+
+  void t.test(
+    `${name}: scaled to three and back, nothing is lost of what stays, and an update replaces all of it`,
+    async (t) => {
+      const desired = await stage.up()
+      const first = await stage.instance(desired)
+      await stage.bring(await stage.change(desired, { replicas: { web: 3 } }))
+      const three = await stage.instances(desired)
+      t.equal(three.length, 3)
+      t.ok(three.every(({ state }) => state === 'running'))
+      t.ok(
+        three.some(({ nativeId }) => nativeId === first.nativeId),
+        'the first one runs on',
+      )
+      await stage.bring(desired)
+      const kept = await stage.instance(desired)
+      t.ok(
+        three.some(({ nativeId }) => nativeId === kept.nativeId),
+        'and one of them is what stays',
+      )
+      const newer = await stage.change(desired, withWeb(desired, { image: IMAGES.web2 }))
+      await stage.bring(newer)
+      const next = await stage.instance(newer)
+      t.match(next, { image: IMAGES.web2, state: 'running', serving: true })
+      t.not(next.nativeId, kept.nativeId)
+      t.not(next.serviceDigest, kept.serviceDigest)
+      await stage.bring(await stage.change(newer, { restartGeneration: 1 }))
+      const again = await stage.instance(newer)
+      t.match(again, { image: IMAGES.web2, state: 'running', restartGeneration: 1 })
+      t.not(again.nativeId, next.nativeId, 'a restart is a new one too')
+    },
+  )
+
+  void t.test(`${name}: what is stopped runs no more, and starts again`, async (t) => {
+    const desired = await stage.up()
+    const stopped = await stage.change(desired, { running: false })
+    await stage.bring(stopped)
+    t.ok((await stage.instances(desired)).every(({ state, serving }) => state === 'exited' || !serving))
+    t.notOk((await stage.instances(desired)).some(({ state }) => state === 'running'))
+    await stage.bring(desired)
+    t.match(await stage.instance(desired), { state: 'running', serving: true })
   })
 
   void t.test(`${name}: an installation never sees or touches another's, with equal names`, async (t) => {
-    const desired = desiredApp({ installation, volumes: { data: { labels: {} } } })
-    await up(desired)
-    await run(desired, volumeStep(desired, 'create_volume', 'data'))
-    const [ours] = (await lookAt(desired)).containers
+    const desired = await stage.up({ volumes: VOLUMES, services: { web: steady({ mounts: [DATA] }) } })
+    const ours = await stage.instance(desired)
     // The same eight digits, so that all names are equal.
-    const theirs = connect({ installation: `${installation.slice(0, 8)}${randomUUID().slice(8)}`, hostId })
-    t.teardown(async () => await theirs.close())
-    const foreign = { ...desired, installation: `${installation.slice(0, 8)}-0000-4000-8000-000000000000` }
+    const installation = `${identity.installation.slice(0, 8)}${randomUUID().slice(8)}`
+    const theirs = stage.connect({ installation })
+    const foreign = await stage.change(desired, { installation })
     t.same(await theirs.observe({}, call), { instances: [], objects: [] })
-    t.equal(await theirs.inspect(ours?.nativeId ?? '', call), null)
-    t.same(await theirs.tail(ours?.nativeId ?? '', 5, call), [])
-    const nativeId = ours?.nativeId ?? null
-    const steps = [
-      networkStep(foreign, 'create_network'),
-      networkStep(foreign, 'remove_network'),
-      volumeStep(foreign, 'create_volume', 'data'),
-      volumeStep(foreign, 'remove_volume', 'data'),
-      containerStep(foreign, 'create_container'),
-      ...(['start_container', 'stop_container', 'remove_container', 'promote', 'withdraw'] as const).map((action) =>
-        containerStep(foreign, action, { nativeId }),
-      ),
-    ]
-    for (const one of steps) {
-      await t.rejects(theirs.execute(one, foreign, call), { code: 'field_conflict' }, one.action)
-    }
-    t.match((await lookAt(desired)).containers, [{ nativeId, state: 'running', serving: true }], 'ours is as it was')
-    t.match(await lookAt(desired), { network: { subnet: desired.subnet }, volumes: [{ key: 'data' }] })
+    t.equal(await theirs.inspect(ours.nativeId, call), null)
+    t.same(await theirs.tail(ours.nativeId, 5, call), [])
+    await t.rejects(bring(theirs, foreign), { code: 'field_conflict' }, 'nor makes what there is already')
+    const gone = await stage.change(foreign, { spec: null, removeVolumes: true })
+    const seen = await stage.lookAt(desired)
+    for (const step of reconcile(gone, seen).steps.filter(isCall))
+      await t.rejects(theirs.execute(step, gone, call), { code: 'field_conflict' }, step.id)
+    t.same(await theirs.observe({}, call), { instances: [], objects: [] })
+    t.match(await stage.instances(desired), [{ nativeId: ours.nativeId, state: 'running', serving: true }])
+    t.same(reconcile(desired, await stage.lookAt(desired)).steps, [], 'ours is as it was')
   })
 
   void t.test(
     `${name}: an object of a wanted name that is another tenant's is a field_conflict, and left alone`,
     async (t) => {
-      const desired = desiredApp({ installation, volumes: { data: { labels: {} } } })
-      await up(desired)
-      await run(desired, volumeStep(desired, 'create_volume', 'data'))
-      const other: DesiredApp = {
-        ...desired,
+      const desired = await stage.up()
+      const ours = await stage.instance(desired)
+      const other: DesiredApp = await stage.change(desired, {
         tenant: { id: randomUUID(), name: desired.tenant.name },
         app: { id: randomUUID(), name: desired.app.name },
-      }
-      for (const one of [
-        networkStep(other, 'create_network'),
-        volumeStep(other, 'create_volume', 'data'),
-        containerStep(other, 'create_container'),
-      ]) {
-        await t.rejects(driver.execute(one, other, call), { code: 'field_conflict' }, one.action)
-      }
-      t.match((await lookAt(desired)).containers, [{ state: 'running' }])
+      })
+      await t.rejects(stage.bring(other), { code: 'field_conflict' })
+      t.same(await driver.observe({ appId: other.app.id }, call), { instances: [], objects: [] })
+      t.match(await stage.instances(desired), [{ nativeId: ours.nativeId, state: 'running' }])
+      t.same(reconcile(desired, await stage.lookAt(desired)).steps, [])
     },
   )
 
-  void t.test(`${name}: a subnet that is in use is an outcome`, async (t) => {
-    const first = desiredApp({ installation })
-    await run(first, networkStep(first, 'create_network'))
-    const second = desiredApp({ installation, subnet: first.subnet })
-    t.same(await driver.execute(networkStep(second, 'create_network'), second, call), { result: 'subnet_taken' })
-    t.equal((await lookAt(second)).network, null)
-  })
-
   void t.test(`${name}: errors are those of the table`, async (t) => {
-    const missing = desiredApp({ installation, services: { web: service({ image: 'mrg-test/none:1' }) } })
-    await run(missing, networkStep(missing, 'create_network'))
-    const pull = step('pull_image', 'mrg-test/none:1', { service: 'web' })
-    await t.rejects(driver.execute(pull, missing, call), { code: 'image_not_found' }, 'a pull that the policy forbids')
-    await t.rejects(driver.execute(containerStep(missing, 'create_container'), missing, call), {
-      code: 'image_not_found',
+    const missing = await stage.want({ services: { web: steady({ image: 'mrg-test/none:1' }) } })
+    await t.rejects(stage.bring(missing), { code: 'image_not_found' }, 'an image that the policy forbids to pull')
+    const bad = await stage.want({ services: { web: steady({ command: ['/no/such/program'] }) } })
+    await t.rejects(stage.bring(bad), { code: 'unsupported' }, 'a command that is not there')
+    const sick = await stage.want({
+      services: {
+        web: steady({
+          image: IMAGES.broken,
+          healthcheck: { ...CHECKED, test: ['CMD', '/bin/false'], intervalNs: 1e9, retries: 1 },
+        }),
+      },
     })
-    const ports = [{ containerPort: 80, hostPort: 18_080, hostIp: null, protocol: 'tcp' as const }]
-    const [one, two] = [
-      desiredApp({ installation, services: { web: service({ ports }) } }),
-      desiredApp({ installation, services: { web: service({ ports }) } }),
-    ]
-    await up(one)
-    await run(two, networkStep(two, 'create_network'), containerStep(two, 'create_container'))
-    await t.rejects(driver.execute(containerStep(two, 'start_container'), two, call), { code: 'port_conflict' })
-    t.match((await driver.observe({ appId: one.app.id }, call)).instances, [
-      { ports: [{ containerPort: 80, hostPort: 18_080, protocol: 'tcp' }] },
-    ])
-    await run(one, containerStep(one, 'remove_container'))
-    await run(two, containerStep(two, 'start_container'), containerStep(two, 'remove_container'))
-    const bad = desiredApp({ installation, services: { web: service({ command: ['/no/such/program'] }) } })
-    await run(bad, networkStep(bad, 'create_network'), containerStep(bad, 'create_container'))
-    await t.rejects(driver.execute(containerStep(bad, 'start_container'), bad, call), { code: 'unsupported' })
+    await t.rejects(stage.bring(sick), { code: 'health_timeout' }, 'a health check that never holds')
   })
 
   void t.test(`${name}: a container that ends says how, and its last lines`, async (t) => {
-    const desired = desiredApp({ installation, services: { web: service({ image: IMAGES.crash }) } })
-    await up(desired)
-    const ended = await eventually('it has exited', async () => {
-      const [container] = (await lookAt(desired)).containers
-      return container?.state === 'exited' && container
+    const restart = { policy: 'no', maxAttempts: null } as const
+    const desired = await stage.want({ services: { web: steady({ image: IMAGES.crash, restart }) } })
+    await t.rejects(stage.bring(desired), { code: 'crash_loop' })
+    const ended = await eventually('it is seen to have exited', async () => {
+      const [one] = await stage.instances(desired)
+      return one?.state === 'exited' && one
     })
-    t.match(ended, { exitCode: 3, runningForMs: null, health: null })
+    t.match(ended, { exitCode: 3, runningForMs: null, health: null, serving: Boolean, restarts: 0 })
     t.same((await driver.tail(ended.nativeId, 20, call)).toSorted(), ['it broke', 'one line'])
     t.equal((await driver.tail(ended.nativeId, 1, call)).length, 1)
     t.same(await driver.tail('no-such-container', 20, call), [])
   })
 
-  logContract(t, { name, connect, driver, installation, up, lookAt })
+  void t.test(`${name}: what others await comes first, and runs once`, async (t) => {
+    const restart = { policy: 'no', maxAttempts: null } as const
+    const first = steady({ image: IMAGES.once, restart })
+    const dependsOn = { job: { condition: 'service_completed_successfully', required: true } } as const
+    const desired = await stage.up({ services: { job: first, web: steady({ dependsOn }) } })
+    const instances = (await stage.instances(desired)).toSorted((a, b) => (a.service < b.service ? -1 : 1))
+    t.match(instances, [
+      { service: 'job', state: 'exited', exitCode: 0 },
+      { service: 'web', state: 'running' },
+    ])
+    const [job, web] = instances
+    t.ok(Date.parse(job?.createdAt ?? '') <= Date.parse(web?.createdAt ?? ''))
+    t.same(reconcile(desired, await stage.lookAt(desired)).steps, [], 'and is not run again')
+  })
 
   void t.test(
     `${name}: an aborted call rejects at once with the signal's reason, a guarded one sends nothing`,
     async (t) => {
-      const stubborn = service({
-        command: ['/bin/sh', '-c', 'trap "" TERM; while :; do sleep 1; done'],
-        stopGracePeriodNs: 60e9,
-      })
-      const desired = desiredApp({ installation, services: { web: stubborn } })
-      await up(desired)
-      const [container] = (await lookAt(desired)).containers
-      const nativeId = container?.nativeId ?? null
-      const abort = new AbortController()
+      const desired = await stage.up()
+      const { nativeId } = await stage.instance(desired)
       const reason = new Error('enough')
-      const stopping = driver.execute(containerStep(desired, 'stop_container', { nativeId }), desired, {
-        signal: abort.signal,
-      })
-      const began = performance.now()
-      setTimeout(() => abort.abort(reason), 300)
-      await t.rejects(stopping, reason)
-      t.ok(performance.now() - began < 5000, 'and not only after the grace of 60 s')
-      await t.rejects(driver.observe({}, { signal: abort.signal }), reason, 'an abort before the call counts too')
+      const abort = new AbortController()
+      const looking = driver.observe({}, { signal: abort.signal })
+      abort.abort(reason)
+      await t.rejects(looking, reason)
+      await t.rejects(driver.inspect(nativeId, { signal: abort.signal }), reason, 'an abort before the call counts too')
       const over = new Error('the lease is over')
-      const guarded: CallOptions = {
-        signal: call.signal,
-        guard: () => {
-          throw over
-        },
+      const guard = (): never => {
+        throw over
       }
-      await t.rejects(driver.execute(containerStep(desired, 'remove_container', { nativeId }), desired, guarded), over)
-      t.match(await driver.inspect(nativeId ?? '', call), { nativeId }, 'it is still there')
+      const gone = await stage.change(desired, { spec: null, removeVolumes: true })
+      const steps = reconcile(gone, await stage.lookAt(desired)).steps.filter(isCall)
+      t.ok(steps.length > 0)
+      for (const step of steps) await t.rejects(driver.execute(step, gone, { ...call, guard }), over, step.id)
+      await t.rejects(driver.observe({}, { ...call, guard }), over)
+      t.match(await driver.inspect(nativeId, call), { nativeId, state: 'running' }, 'it is still there')
       let calls = 0
-      await driver.observe({ appId: desired.app.id }, { signal: call.signal, guard: () => calls++ })
-      t.ok(calls >= 5, 'each request asks the guard')
-      await run(desired, containerStep(desired, 'remove_container', { nativeId }))
+      await driver.observe({ appId: desired.app.id }, { ...call, guard: () => calls++ })
+      t.ok(calls >= 2, 'each request asks the guard')
     },
   )
-
-  void t.test(`${name}: stats are counted from a container's begin, and end with it`, async (t) => {
-    const desired = desiredApp({ installation })
-    await up(desired)
-    const nativeId = (await lookAt(desired)).containers[0]?.nativeId ?? ''
-    const once = async (of: Driver, options = call): Promise<StatsSample[]> =>
-      await all(of.stats(nativeId, { follow: false }, options))
-    const [first, ...more] = await once(driver)
-    t.same(more, [], 'one sample where it is not followed')
-    if (!first) throw new Error('no sample')
-    t.match(first.at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/)
-    t.ok(first.cpuCores > 0 && first.memoryBytes > 0 && first.memoryLimitBytes >= first.memoryBytes)
-    for (const value of Object.values(first)) t.ok(typeof value === 'string' || (Number.isFinite(value) && value >= 0))
-    const seen: StatsSample[] = []
-    const abort = new AbortController()
-    for await (const sample of driver.stats(nativeId, { follow: true }, { signal: abort.signal })) {
-      if (seen.push(sample) === 3) abort.abort()
-    }
-    t.equal(seen.length, 3, 'an abort ends it')
-    for (const [index, sample] of seen.entries()) {
-      const before = seen[index - 1] ?? first
-      const received = (of: StatsSample): number => of.receivedBytes ?? 0
-      t.ok(sample.cpuNs >= before.cpuNs && received(sample) >= received(before), 'what is counted only grows')
-      t.ok(index === 0 || Date.parse(sample.at) > Date.parse(before.at))
-    }
-    const stranger = connect({ installation: randomUUID(), hostId })
-    t.teardown(async () => await stranger.close())
-    t.same(await once(stranger), [], "another installation's is not told of")
-    t.same(await once(driver, { signal: abort.signal }), [], 'an abort before it began ends it as well')
-    const ending = all(driver.stats(nativeId, { follow: true }, call))
-    await run(desired, containerStep(desired, 'stop_container', { nativeId }))
-    t.ok(await ending, 'a followed one ends with its container')
-    for (const follow of [true, false]) {
-      t.same(await all(driver.stats(nativeId, { follow }, call)), [], 'at once where it does not run')
-    }
-    await run(desired, containerStep(desired, 'remove_container', { nativeId }))
-    t.same(await once(driver), [])
-  })
 
   void t.test(`${name}: the inventory tells ours from foreign`, async (t) => {
-    const desired = desiredApp({ installation, volumes: { data: { labels: {} } } })
-    await up(desired)
-    await run(desired, volumeStep(desired, 'create_volume', 'data'))
-    const stranger = connect({ installation: randomUUID(), hostId })
-    t.teardown(async () => await stranger.close())
+    const desired = await stage.up({ services: { web: steady({ mounts: [DATA] }) }, volumes: VOLUMES })
+    const stranger = stage.connect({ installation: randomUUID() })
     for (const kind of ['containers', 'networks', 'volumes'] as const) {
-      const named = names.network(desired)
-      const ours = (await driver.inventory(kind, call)).filter((item) => item.name.startsWith(named))
-      t.match(ours, [{ managed: true, tenant: desired.tenant.name, app: desired.app.name }], kind)
-      const foreign = (await stranger.inventory(kind, call)).filter((item) => item.name.startsWith(named))
-      t.match(foreign, [{ managed: false, tenant: null, app: null }], kind)
+      const ours = (await driver.inventory(kind, call)).filter(({ app }) => app === desired.app.name)
+      t.ok(ours.length > 0, kind)
+      t.ok(
+        ours.every(({ managed, tenant }) => managed && tenant === desired.tenant.name),
+        kind,
+      )
+      const ids = new Set(ours.map(({ id }) => id))
+      const foreign = (await stranger.inventory(kind, call)).filter(({ id }) => ids.has(id))
+      t.equal(foreign.length, ours.length, kind)
+      t.ok(
+        foreign.every(({ managed, tenant, app }) => !managed && tenant === null && app === null),
+        kind,
+      )
     }
-    const images = await driver.inventory('images', call)
-    t.match(
-      images.find((image) => image.name === IMAGES.web1),
-      { managed: false, sizeBytes: Number },
+    const image = await eventually('the image is told of', async () =>
+      (await driver.inventory('images', call)).find((one) => one.name === IMAGES.web1),
     )
+    t.match(image, { managed: false, sizeBytes: Number })
   })
 
-  void t.test(
-    `${name}: a container that went away while it was wanted is an error that the runner tries again`,
-    async (t) => {
-      const nowhere = desiredApp({ installation })
-      for (const action of ['start_container', 'promote'] as const) {
-        const error: unknown = await driver
-          .execute(containerStep(nowhere, action), nowhere, call)
-          .catch((e: unknown) => e)
-        t.ok(isAppError(error) && error.retryable, action)
-      }
-    },
-  )
+  if (traits.address !== null) {
+    void t.test(
+      `${name}: a service answers by its name in its app, and outside at the port that it has published`,
+      async (t) => {
+        const ports = [{ containerPort: 80, hostPort: null, hostIp: null, protocol: 'tcp' }] as const
+        const desired = await stage.up({ services: { web: steady({ ports, healthcheck: CHECKED }), other: steady() } })
+        const instances = await stage.instances(desired)
+        const web = instances.find(({ service }) => service === 'web')
+        const other = instances.find(({ service }) => service === 'other')
+        const { hostPort } = web?.ports.find(({ containerPort }) => containerPort === 80) ?? {}
+        const answer = await eventually('its port answers', async () => {
+          const reply = await fetch(`http://${traits.address}:${hostPort}/`, {
+            signal: AbortSignal.timeout(2000),
+          }).catch(() => null)
+          return reply?.ok && (await reply.text())
+        })
+        t.match(answer, /^1 /)
+        const ask = await driver.exec(
+          other?.nativeId ?? '',
+          { command: ['wget', '-q', '-O', '-', 'http://web/'], tty: false },
+          call,
+        )
+        let said = ''
+        for await (const { data } of ask.output) said += data.toString()
+        t.equal(said, answer, 'the same one answers')
+      },
+    )
+  }
 
-  followContract(t, { name, connect })
-  execContract(t, { name, connect })
+  logContract(t, stage)
+  statsContract(t, stage)
+  followContract(t, subject)
+  execContract(t, subject)
+}
+
+function byOrdinal(a: { readonly ordinal: number }, b: { readonly ordinal: number }): number {
+  return a.ordinal - b.ordinal
 }

@@ -1,19 +1,20 @@
 import t from 'tap'
-import { createDriver } from '../../src/drivers/index.ts'
 import { requireEngines, startEngine } from '../lab/engines.ts'
 import { buildImages } from '../lab/images.ts'
+import { containerContract } from './container-contract.ts'
 import { driverContract } from './contract.ts'
+import { dockerSubject } from './docker-subject.ts'
 
 if (await requireEngines(t)) {
   const engine = await startEngine()
   t.teardown(async () => await engine.stop())
   await buildImages(engine)
-  driverContract(t, {
-    name: 'docker by socket',
-    connect: (identity) => createDriver('docker', { endpoint: { socketPath: engine.socketPath }, identity }),
-  })
-  driverContract(t, {
-    name: 'docker by tcp',
-    connect: (identity) => createDriver('docker', { endpoint: { url: engine.url }, identity }),
-  })
+  const { address } = engine
+  for (const subject of [
+    dockerSubject({ name: 'docker by socket', address, endpoint: { socketPath: engine.socketPath } }),
+    dockerSubject({ name: 'docker by tcp', address, endpoint: { url: engine.url } }),
+  ]) {
+    driverContract(t, subject)
+    containerContract(t, subject)
+  }
 }
