@@ -57,7 +57,7 @@ export async function podScene(
     return { client, identity, settings: all, facts, ports, clock: new ServerClock(client) }
   }
   const apply: PodScene['apply'] = async (...manifests) => {
-    const input = manifests.map((manifest) => JSON.stringify(manifest)).join('\n---\n')
+    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests })
     await cluster.kubectl(['apply', '-f', '-'], { input })
   }
   const make: PodScene['make'] = async ({ name, script, spec, container }) => {

@@ -6,6 +6,7 @@ import { connectCluster } from './connect.ts'
 import type { Context } from './context.ts'
 import { execRunner } from './exec.ts'
 import { follow } from './follow.ts'
+import { inventory } from './inventory.ts'
 import { logsReader, tail } from './logs.ts'
 import { edge } from './map-error.ts'
 import { inspect, observe } from './observe.ts'
@@ -14,6 +15,7 @@ import { progress } from './progress.ts'
 import { PublishedPorts } from './published-ports.ts'
 import { ServerClock } from './server-clock.ts'
 import { readSettings } from './settings.ts'
+import { statsReader } from './stats.ts'
 
 /**
  * Drives one cluster (Kubernetes 1.20 or newer) by its API. Connects at the first call. Throws `unsupported` for an endpoint that isn't a
@@ -45,13 +47,9 @@ export function createKubernetesDriver({ endpoint, identity, settings: given }: 
     tail: async (nativeId, lines, call) => await tail(context, nativeId, lines, call),
     follow: async (call) => await follow(context, call),
     logs: logsReader(context),
-    stats: later,
+    stats: statsReader(context),
     exec: execRunner(context),
-    inventory: later,
+    inventory: async (kind, call) => await edge(`list ${kind}`, async () => await inventory(context, kind, call)),
     close: async () => client.close(),
   }
-}
-
-const later = (): never => {
-  throw new AppError('internal', { detail: 'this part of the driver is being written' })
 }
