@@ -9,7 +9,7 @@ import { type KindName, objectPath, OBJECT_KINDS, parseKey } from './kinds-of-ob
 import type { Live } from './live.ts'
 import { namespaceOf } from './manifests/names.ts'
 import { edge } from './map-error.ts'
-import { refused } from './refusal.ts'
+import { type Refusal, refused } from './refusal.ts'
 
 const MANAGER = 'moorage'
 /** How often what others added is taken out, each time as it is then. */
@@ -60,12 +60,15 @@ async function apply(context: Context, { step, desired, target, call }: Applying
   if (!declared) throw new AppError('internal', { detail: `the app does not declare ${step.target}` })
   const uid = step.nativeId ?? (await ownUid(context, { desired, target, call }))
   const manifest = withApplied(declared.manifest)
-  const live = await client.request<Live>(call, {
+  const sent = client.request<Live>(call, {
     method: 'PATCH',
     path: target.path,
     query: { fieldManager: MANAGER, ...(desired.force && { force: true }) },
     contentType: 'application/apply-patch+yaml',
     body: uid === null ? manifest : withUid(manifest, uid),
+  })
+  const live = await sent.catch((error: unknown) => {
+    throw isOtherUid(error) ? anotherOne(step.target, error) : error
   })
   if (desired.force) await takeOut(context, { target, live, call })
   return { result: 'done' }
@@ -87,6 +90,16 @@ async function ownUid(
 /** The API server refuses it for any other object of that name. */
 function withUid(manifest: Manifest, uid: string): Manifest {
   return { ...manifest, metadata: { ...(manifest.metadata as object), uid } }
+}
+
+/** To an API server, that is a field that may not be changed. */
+function isOtherUid(error: unknown): error is Refusal {
+  return refused(error, 422) && (error.details.causes?.some(({ field }) => field === 'metadata.uid') ?? false)
+}
+
+/** The next look makes another plan. */
+function anotherOne(target: string, cause: Refusal): AppError {
+  return new AppError('unavailable', { detail: `${target} is another one by now`, internal: cause.message, cause })
 }
 
 interface Taking {

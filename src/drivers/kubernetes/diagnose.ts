@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../errors/codes.ts'
 import { ageMs, endText, type Finding, findingsOf, type LogOf, timeOf } from './diagnose-pod.ts'
 import { isFinished, isReadyPod, mainContainer, statusOf } from './instances.ts'
 import { conditionOf, type Live, type LiveEvent, type LivePod } from './live.ts'
+import { isStopped } from './settled.ts'
 
 /** For so long a pod, or a workload without pods, is only on its way. */
 const PATIENCE_MS = 2000
@@ -28,6 +29,7 @@ export type Verdict =
  * would be the reason if that were the end. Never says more than the cluster does. Pure.
  */
 export function diagnose({ object, pods, events, nowMs }: Case): Verdict {
+  if (isStopped(object)) return { state: 'waiting', problem: null }
   const findings = [
     ...ofObject(object, pods, events),
     ...pods.flatMap((pod) => findingsOf({ pod, events: about(events, pod.metadata.uid), nowMs })),

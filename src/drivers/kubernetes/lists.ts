@@ -14,7 +14,7 @@ export function selectorOf(installation: string, appId?: string): string {
   return `${LABELS.installation}=${installation}${app}`
 }
 
-/** What `take` makes of each item of a collection, asked for in pages; what it makes `null` of is left out. */
+/** What `take` makes of each item of a collection, asked for in pages (of `query.limit`, 500 by default); what it makes `null` of is left out. */
 export async function listAll<Item, Taken>(
   client: ClusterClient,
   call: CallOptions,
@@ -22,7 +22,7 @@ export async function listAll<Item, Taken>(
   take: (item: Item) => Taken | null,
 ): Promise<Taken[]> {
   for (let beginning = 1; ; beginning++) {
-    const limit = beginning > BEGINNINGS ? {} : { limit: PAGE }
+    const limit = beginning > BEGINNINGS ? undefined : (query.limit ?? PAGE)
     try {
       const taken: Taken[] = []
       let next: string | undefined
@@ -30,7 +30,7 @@ export async function listAll<Item, Taken>(
         const list = await client.request<LiveList<Item>>(call, {
           method: 'GET',
           path,
-          query: { ...query, ...limit, continue: next },
+          query: { ...query, limit, continue: next },
         })
         for (const item of list.items ?? []) {
           const made = take(item)

@@ -53,15 +53,22 @@ export function settledOf(object: Live, pods: readonly PodLook[] | null): Settle
     }
     case 'Job': {
       if (conditionOf(status.conditions, 'Complete')?.status === 'True') return 'completed'
-      if (conditionOf(status.conditions, 'Failed')?.status === 'True') return null
       const wanted = number(spec, 'parallelism', 1)
       if (wanted === 0) return ready(number(status, 'active') === 0 && isEmpty(pods))
+      if (conditionOf(status.conditions, 'Failed')?.status === 'True') return null
       if (metadata.annotations?.[AWAITED] === 'completed') return null
-      return ready((pods ?? []).filter((pod) => pod.ready).length >= wanted)
+      // Those that have completed are as far as that, too.
+      const wantedReady = Math.min(wanted, number(spec, 'completions', wanted)) - number(status, 'succeeded')
+      return ready(pods !== null && pods.filter((pod) => pod.ready).length >= wantedReady)
     }
     default:
       return 'ready'
   }
+}
+
+/** It is to have no pods: how those end that it has is no trouble. */
+export function isStopped({ spec }: Live): boolean {
+  return spec?.replicas === 0 || spec?.parallelism === 0
 }
 
 /** How many instances the engine itself wants of it; null: that is not for the engine to say. */
