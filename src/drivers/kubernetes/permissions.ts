@@ -27,9 +27,9 @@ const LOOKS: readonly (readonly [group: string, resource: string, verbs: readonl
   ['', 'pods/log', ['get']],
   // A WebSocket asks by GET, and newer versions want `create` for it all the same.
   ['', 'pods/exec', ['get', 'create']],
-  ['', 'nodes', ['list']],
+  ['', 'nodes', ['get', 'list']],
   ['', 'events', ['list']],
-  ['metrics.k8s.io', 'pods', ['get', 'list']],
+  ['metrics.k8s.io', 'pods', ['list']],
 ]
 
 /** All that this driver asks of a cluster; deploy/kubernetes/rbac.yaml grants it. */
