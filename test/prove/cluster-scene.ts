@@ -73,7 +73,7 @@ export async function helloImages(
     await docker(['build', '-q', '-t', tag, '-'], { input: `FROM ${HELLO_IMAGES.first}\n${lines}\n` })
   }
   await derive(HELLO_IMAGES.second, 'ENV RELEASE=2')
-  await derive(HELLO_IMAGES.broken, 'ENTRYPOINT ["/bin/busybox", "sleep", "100000"]')
+  await derive(HELLO_IMAGES.broken, 'ENTRYPOINT ["/bin/busybox", "sh", "-c", "sleep 100000"]')
 }
 
 /** Asks an address again and again, a new connection each time. */
