@@ -8,6 +8,7 @@ import type { ClusterFacts } from '../../src/drivers/kubernetes/facts.ts'
 import { OBJECT_KINDS, parseKey } from '../../src/drivers/kubernetes/kinds-of-objects.ts'
 import { canonicalJson } from '../../src/lib/canonical.ts'
 import type { DeclaredObject, DesiredApp } from '../../src/planning/index.ts'
+import type { ServiceSpec } from '../../src/spec/index.ts'
 import { requireCluster, type LabCluster } from '../lab/kube.ts'
 import { eventually } from '../lab/run.ts'
 import { tar } from '../lab/tar.ts'
@@ -24,13 +25,30 @@ const installation = randomUUID()
 /** No other run has its namespaces. */
 const tenant = { id: randomUUID(), name: `t${installation.slice(0, 8)}` }
 
+/** Of an image in which there is one program, and neither `sh` nor `sleep`. */
+const bare = {
+  image: `mrg-test/bare-${installation.slice(0, 8)}:1`,
+  pullPolicy: 'never',
+  stopGracePeriodNs: 1e9,
+} as const
+
 const cluster = await requireCluster(t)
 if (cluster) {
-  t.teardown(async () => await cluster.forget(installation, { wait: false }))
+  t.teardown(async () => {
+    await cluster.forget(installation, { wait: false })
+    await cluster.docker(['image', 'rm', '--force', bare.image])
+  })
+  const files = [{ name: 'busybox', content: readFileSync(busyboxPath()) }]
+  await cluster.docker(['import', '-', bare.image], { input: tar(files) })
+
   t.test('a real cluster gives declared objects back as they were declared', async (t) => await givesBack(t, cluster))
   t.test(
-    'a container of an image without any other program serves on for 3 s after it was told to stop',
+    'a container serves on for 3 s after it was to be stopped, whatever its image holds',
     async (t) => await drains(t, cluster),
+  )
+  t.test(
+    'words of a command and of a health check come to the program as they are',
+    async (t) => await keepsWords(t, cluster),
   )
 }
 
@@ -64,44 +82,68 @@ async function givesBack(t: Test, cluster: LabCluster): Promise<void> {
 }
 
 async function drains(t: Test, cluster: LabCluster): Promise<void> {
-  const image = `mrg-test/bare-${installation.slice(0, 8)}:1`
-  t.teardown(async () => await cluster.docker(['image', 'rm', '--force', image]))
-  await cluster.docker(['import', '--change', 'USER 65534', '-', image], {
-    input: tar([{ name: 'busybox', content: readFileSync(busyboxPath()) }]),
-  })
+  const script = 'trap "echo told; exit 0" TERM; echo up; while :; do /busybox usleep 20000; done'
   const web = service({
-    image,
-    pullPolicy: 'never',
-    entrypoint: [
-      '/busybox',
-      'sh',
-      '-c',
-      'trap "echo told; exit 0" TERM; echo up; while :; do /busybox usleep 20000; done',
-    ],
+    ...bare,
+    entrypoint: ['/busybox', 'sh', '-c', script],
     healthcheck: null,
     readOnly: true,
     user: '65534',
-    update: { monitorNs: 1e9 },
   })
-  const wanted = desired(app({ web }), { installation, tenant, app: { id: randomUUID(), name: 'bare' } })
-  const { objects } = declareApp(wanted, { facts: await discover(cluster), settings: null })
-  await apply(cluster, objects)
-  const namespace = namespaceOf(objects)
-  const kubectl = async (...args: string[]): Promise<string> => await cluster.kubectl(['-n', namespace, ...args])
+  const kubectl = await run(cluster, 'bare', web)
   await eventually('it runs', async () => (await kubectl('logs', 'deployment/web').catch(() => '')).includes('up'))
   const [pod = ''] = (await kubectl('get', 'pods', '-o', 'name')).trim().split('\n')
   const logs = kubectl('logs', '--follow', '--timestamps', pod)
   await kubectl('delete', pod, '--wait=false')
   const line = (await logs).split('\n').find((text) => text.endsWith(' told')) ?? ''
   // In whole seconds, cut: the kubelet's word that it begins to end the container.
-  const begun = await eventually(
-    'the kubelet tells of it',
-    async () =>
-      await kubectl('get', 'events', '--field-selector=reason=Killing', '-o', 'jsonpath={.items[0].lastTimestamp}'),
-  )
+  const killing = ['get', 'events', '--field-selector=reason=Killing', '-o', 'jsonpath={.items[0].lastTimestamp}']
+  const begun = await eventually('the kubelet tells of it', async () => await kubectl(...killing))
   const tookMs = Date.parse(line.split(' ')[0] ?? '') - Date.parse(begun)
   t.ok(tookMs >= 2950 && tookMs < 10_000, `it was told to stop after ${tookMs} ms`)
   t.notMatch(await kubectl('get', 'events', '-o', 'jsonpath={.items[*].reason}'), 'FailedPreStopHook')
+}
+
+async function keepsWords(t: Test, cluster: LabCluster): Promise<void> {
+  const words = ['$(A)', '$$(A)', '$$', '$A', '$é', '$$$(A)é$', '$']
+  const script = `printf '<%s>' "$@"; echo; while :; do /busybox usleep 100000; done`
+  const web = service({
+    ...bare,
+    environment: { A: 'expanded' },
+    entrypoint: ['/busybox', 'sh', '-c', script, '-'],
+    command: words,
+    healthcheck: {
+      disabled: false,
+      test: [
+        'CMD',
+        '/busybox',
+        'sh',
+        '-c',
+        `test "$A $(printf '%s ' "$@")" = 'expanded ${words.join(' ')} ' || exit 1`,
+        '-',
+        ...words,
+      ],
+      intervalNs: 1e9,
+      timeoutNs: null,
+      startPeriodNs: null,
+      retries: null,
+    },
+  })
+  const kubectl = await run(cluster, 'words', web)
+  await kubectl('rollout', 'status', 'deployment/web', '--timeout=60s')
+  t.equal((await kubectl('logs', 'deployment/web')).trim(), words.map((word) => `<${word}>`).join(''))
+}
+
+/** Applies an app of one service `web`; gives the stock CLI in its namespace. */
+async function run(
+  cluster: LabCluster,
+  name: string,
+  web: ServiceSpec,
+): Promise<(...args: readonly string[]) => Promise<string>> {
+  const wanted = desired(app({ web }), { installation, tenant, app: { id: randomUUID(), name } })
+  const { objects } = declareApp(wanted, { facts: await discover(cluster), settings: null })
+  await apply(cluster, objects)
+  return async (...args) => await cluster.kubectl(['-n', namespaceOf(objects), ...args])
 }
 
 /** What the cluster is, so far as a declaration asks for it. */
