@@ -283,7 +283,7 @@ if (cluster) {
     await scene.bring(stopped(0))
     t.match(await scene.until(stopped(0), ({ state }) => state !== 'waiting'), { state: 'done', message: 'ready' })
     t.same(
-      (await scene.instances('stops')).filter(({ state }) => state !== 'exited'),
+      (await scene.instances('stops')).filter(({ exitCode }) => exitCode === null),
       [],
     )
   })
