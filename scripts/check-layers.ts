@@ -118,7 +118,7 @@ function ownImport(file: string, target: string): string | null {
   if (
     target.startsWith('src/db/generated/') &&
     !file.startsWith('src/db/') &&
-    !/^src\/(modules|events|observer)\/.*\.repository\.ts$/.test(file)
+    !/^src\/(modules|events|observer|runner)\/.*\.repository\.ts$/.test(file)
   ) {
     return 'only db and the repositories know the generated client, so that queries stay where they can be found'
   }

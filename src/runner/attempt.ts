@@ -2,22 +2,14 @@ import type { Logger } from 'pino'
 import { execute } from './execute.ts'
 import { type OperationError, toOperationError } from './failure.ts'
 import type { Lease } from './lease.ts'
+import { type OperationRow, writePlace } from './operation.repository.ts'
 import { closeOpenSteps, type Fence } from './queue.ts'
 import { refuseSubnet, reserveSubnet } from './subnets.ts'
-import { Prisma } from '../db/generated/client.ts'
 import type { Database } from '../db/index.ts'
 import { type CallOptions, type Driver, toObservedApp } from '../drivers/index.ts'
 import { AppError, isAppError } from '../errors/app-error.ts'
 import { digestOf } from '../lib/canonical.ts'
-import {
-  type AppState,
-  buildDesired,
-  type Change,
-  goodOf,
-  type HostOfApp,
-  targetOf,
-  type Wanted,
-} from '../modules/apps/index.ts'
+import { buildDesired, goodOf, type HostOfApp, targetOf, type Wanted } from '../modules/apps/index.ts'
 import type { Observer } from '../observer/index.ts'
 import { type DesiredApp, type HostCandidate, place, type Plan, reconcile } from '../planning/index.ts'
 import type { AppSpec, CapabilityNote } from '../spec/index.ts'
@@ -47,45 +39,6 @@ export type AttemptEnd =
   | { readonly end: 'stopped' }
   | { readonly end: 'again' }
   | { readonly end: 'error'; readonly error: unknown; readonly goBack: boolean; readonly overdue: boolean }
-
-/** An operation with its app, that app's tenant and its host. */
-export interface OperationRow extends Change {
-  readonly id: string
-  readonly kind: string
-  readonly appId: string | null
-  readonly tenantId: string | null
-  readonly appName: string | null
-  readonly params: unknown
-  readonly cancelRequested: boolean
-  readonly error: unknown
-  readonly app: (AppState & Named & { readonly tenant: Named; readonly host: HostOfApp | null }) | null
-  /** The one that it is to bring, or to go back to; null: nothing of the app, or it is gone. */
-  readonly release: { readonly number: number; readonly spec: unknown; readonly notes: unknown } | null
-}
-
-interface Named {
-  readonly id: string
-  readonly name: string
-}
-
-const HOST_JSON = Prisma.sql`jsonb_build_object('id', h.id, 'name', h.name, 'kind', h.kind, 'facts', h.facts, 'settings', h.settings)`
-
-/** The operation as it is now; null: it is gone. */
-export async function loadOperation(db: Database, id: string): Promise<OperationRow | null> {
-  const rows = await db.prisma.$queryRaw<OperationRow[]>`
-    select o.id, o.kind, o.app_id as "appId", o.tenant_id as "tenantId", o.app_name as "appName", o.patch, o.params, o.revert_to as "revertTo", o.cancel_requested as "cancelRequested", o.error,
-      case when a.id is not null then jsonb_build_object('id', a.id, 'name', a.name, 'wantedRelease', a.wanted_release,
-        'wantedReplicas', a.wanted_replicas, 'wantedRunning', a.wanted_running,
-        'wantedRestartGeneration', a.wanted_restart_generation, 'good', a.good,
-        'tenant', jsonb_build_object('id', t.id, 'name', t.name),
-        'host', case when h.id is not null then ${HOST_JSON} end) end as app,
-      case when r.number is not null then jsonb_build_object('number', r.number, 'spec', r.spec, 'notes', r.notes) end as release
-    from operations o left join apps a on a.id = o.app_id left join tenants t on t.id = a.tenant_id left join hosts h on h.id = a.host_id
-      left join releases r on r.app_id = a.id and r.number =
-        case when o.revert_to is null and o.patch ? 'release' then (o.patch ->> 'release')::int else (a.good ->> 'release')::int end
-    where o.id = ${id}::uuid`
-  return rows[0] ?? null
-}
 
 /**
  * One attempt at an operation: look, place, plan, execute, and look again, until what is equals what the operation wants, or something
@@ -243,14 +196,9 @@ async function placeApp(
       detail: reasons === '' ? 'no host is registered for this tenant' : reasons,
     })
   }
-  // Whoever was slower takes the choice of the one before: an app is never on two hosts.
-  const placed = await db.prisma.$queryRaw<{ host: HostOfApp }[]>`
-    with placed as (
-      update apps a set host_id = coalesce(a.host_id, h.id) from hosts h where a.id = ${app.id}::uuid and h.id = ${placement.hostId}::uuid
-      returning a.host_id)
-    select ${HOST_JSON} as host from hosts h join placed on placed.host_id = h.id`
-  if (!placed[0]) throw new AppError('no_eligible_host', { detail: `the host ${placement.host} is gone` })
-  return placed[0].host
+  const placed = await writePlace(db.prisma, app.id, placement.hostId)
+  if (!placed) throw new AppError('no_eligible_host', { detail: `the host ${placement.host} is gone` })
+  return placed
 }
 
 async function isOverdue(db: Database, operationId: string, deadlineMs: number): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { OperationRow } from './attempt.ts'
+import type { OperationRow } from './operation.repository.ts'
 import { LeaseOver } from './lease.ts'
 import { CHANNELS, notify, type Tx } from '../db/index.ts'
 import { emit } from '../events/index.ts'

@@ -1,12 +1,6 @@
 import type { Logger } from 'pino'
-import {
-  attempt,
-  type AttemptDeps,
-  type AttemptEnd,
-  loadOperation,
-  type OperationRow,
-  overdueError,
-} from './attempt.ts'
+import { attempt, type AttemptDeps, type AttemptEnd, overdueError } from './attempt.ts'
+import { loadOperation, type OperationRow } from './operation.repository.ts'
 import { endOperation, type OperationEnd } from './end.ts'
 import { toOperationError } from './failure.ts'
 import { CancelAsked, Lease, LeaseOver } from './lease.ts'

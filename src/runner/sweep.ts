@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { loadOperation } from './attempt.ts'
+import { loadOperation } from './operation.repository.ts'
 import { endOperation } from './end.ts'
 import { freeLane, MAX_LOST_LEASES } from './queue.ts'
 import type { Database } from '../db/index.ts'

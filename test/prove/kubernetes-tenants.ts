@@ -33,7 +33,7 @@ export async function prove(): Promise<Outcome> {
         const text = await inside(tenant, 'wget -q -O - http://web/')
         return /^\d /.test(text) && text
       })
-    const own = [await asked('acme'), await asked('globex')]
+    const own = [await asked('acme'), await asked('globex')] as const
 
     const routes = ['', '/workloads', '/instances', '/logs', '/stats', '/releases']
     const reads = await Promise.all(
@@ -59,7 +59,7 @@ export async function prove(): Promise<Outcome> {
         'jsonpath={.spec.podSelector}{.spec.policyTypes}{.spec.ingress}',
       ])
     ).trim()
-    const enforced = !/^1 /.test(byName)
+    const enforced = !byName.startsWith('1 ')
 
     // One uses up all that its namespace allows; the other goes on.
     const quota = async (tenant: string) =>
@@ -78,7 +78,7 @@ export async function prove(): Promise<Outcome> {
     const [theirs, ours] = [await quota('globex'), await quota('acme')]
 
     const apart =
-      ends.every(({ status }) => status === 'succeeded') && /^1 /.test(own[0] ?? '') && /^2 /.test(own[1] ?? '')
+      ends.every(({ status }) => status === 'succeeded') && own[0].startsWith('1 ') && own[1].startsWith('2 ')
     const hidden = reads.every((status) => status === 404) && hosts === 403 && listed.body.items.length === 1
     return {
       outcome:
