@@ -76,6 +76,7 @@ export interface ObservedObject {
   readonly service: string | null
   /** What was last declared of it, by us; empty: that can't be told any more. */
   readonly digest: string
+  /** Empty as well where the object is spent: it failed, and another in its place may not. */
   readonly fixedDigest: string
   /** It is as far as is awaited of it. */
   readonly settled: boolean

@@ -3,7 +3,7 @@ import { LABELS, readOwner } from '../labels.ts'
 import { digestsOf, type Manifest, readApplied } from './applied.ts'
 import { driftOf } from './drift.ts'
 import { type KindName, OBJECT_KINDS } from './kinds-of-objects.ts'
-import type { Live } from './live.ts'
+import { conditionOf, type Live } from './live.ts'
 import { desiredOf, type PodLook, settledOf } from './settled.ts'
 
 interface Seeing {
@@ -31,6 +31,7 @@ export function toEngineObject(live: Live, { kind, installation, pods }: Seeing)
     state: {
       service: metadata.labels[LABELS.service] ?? null,
       ...digestsOf(applied),
+      ...(hasFailed(object) && { fixedDigest: '' }),
       settled: settledOf(object, pods) !== null,
       drift: applied ? driftOf(applied, toManifest(object)) : [],
       removing: metadata.deletionTimestamp !== undefined,
@@ -40,6 +41,11 @@ export function toEngineObject(live: Live, { kind, installation, pods }: Seeing)
       desired: desiredOf(object),
     },
   }
+}
+
+/** It has come to its end without success, and nothing but another one in its place tries again. */
+function hasFailed({ kind, status }: Live): boolean {
+  return kind === 'Job' && conditionOf(status?.conditions, 'Failed')?.status === 'True'
 }
 
 /** The same, without what is known of it. */

@@ -93,6 +93,11 @@ t.test('what can not be changed in place is replaced, and the plan says what tha
   matchesGolden(t, 'declared-replace', reconcile(shop, found), shop)
 })
 
+t.test('one that has failed begins anew, with no word of downtime; what holds data stays as it was made', async (t) => {
+  const found = all({ 'Job/migrate': { fixedDigest: '', settled: false }, 'Claim/data': { digest: 'old' } })
+  matchesGolden(t, 'declared-spent', reconcile(shop, found), shop)
+})
+
 t.test('what others changed is told of, and taken back only where that is asked for', async (t) => {
   const drift = [{ path: '/spec/replicas', desired: 2, actual: 5 }]
   const found = all({ 'Deployment/web': { drift } })
@@ -148,6 +153,7 @@ function carryOut(found: ObservedApp, step: Step, wanted: DesiredApp, awaited: R
   const declared = wanted.objects?.find(({ key }) => key === step.target)
   switch (step.action) {
     case 'apply_object': {
+      if (own?.kept) throw new Error(`${step.id}: it holds data`)
       if (!declared) throw new Error(`${step.id}: it is not declared`)
       if (own && (own.removing || own.fixedDigest !== declared.fixedDigest)) throw new Error(`${step.id}: refused`)
       if ((own?.nativeId ?? null) !== step.nativeId) throw new Error(`${step.id}: another object`)
@@ -208,8 +214,7 @@ t.test('from whatever is found, cut off after any step, an app becomes what is d
       let found = having(
         ...keys.flatMap((key, at) => {
           const { there, drifted, ...rest } = states[at] ?? NONE
-          // A claim that can not be changed stays as it is.
-          const fixedDigest = key.startsWith('Claim/') || key.startsWith('Namespace/') ? 'fixed' : rest.fixedDigest
+          const fixedDigest = key.startsWith('Namespace/') ? 'fixed' : rest.fixedDigest
           const drift = drifted ? [{ path: '/spec', desired: 1, actual: 2 }] : []
           const settled = awaited.has(key) ? rest.settled : true
           return there ? [seen(key, { ...rest, fixedDigest, settled, drift })] : []

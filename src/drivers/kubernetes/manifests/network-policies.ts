@@ -26,6 +26,7 @@ export interface Policy {
   }
 }
 
+const WORLD: readonly Peer[] = [{ ipBlock: { cidr: '0.0.0.0/0' } }, { ipBlock: { cidr: '::/0' } }]
 const SAME_NAMESPACE: Peer = { podSelector: {} }
 /** What belongs to the cluster and not to an app: its DNS, its ingress controllers. */
 const NO_APP: Peer = {
@@ -57,12 +58,15 @@ export function toWithinApp(app: App): Policy {
   }
 }
 
-/** Lets the world outside of pods reach what a service publishes; null where that is nothing. */
+/**
+ * Lets everybody reach what a service publishes; null where that is nothing. Pods of others are kept from it by what they may send: excluded here,
+ * requests that come by another node would be too, where the network gives those an address among the pods'.
+ */
 export function toPublished(app: App, { name, spec }: AppService): Policy | null {
   const ports = eachOnce(
     spec.ports.map(({ containerPort, protocol }) => ({ port: containerPort, protocol: protocolOf(protocol) })),
   )
-  return ports.length === 0 ? null : opening(app, name, { word: 'published', from: outside(app), ports })
+  return ports.length === 0 ? null : opening(app, name, { word: 'published', from: WORLD, ports })
 }
 
 /** Lets ingress controllers, as pods or on the nodes, reach the ports of a service's routes; null where it has none. */

@@ -17,21 +17,11 @@ export function toPublishing(app: App, service: AppService): V1Service | null {
   const { name, spec } = service
   if (spec.ports.length === 0) return null
   const type = app.settings.publish
-  app.tell({ path: `/services/${name}/ports`, level: 'approximated', message: PUBLISHED[type] })
   return {
     metadata: metadataOf(app, nameFor(name, 'ports'), { service: name }),
     spec: { type, selector: selectorOf(app, name), ports: publishedPorts(service) },
   }
 }
-
-const PUBLISHED = {
-  ClusterIP:
-    'published as a Service of type ClusterIP: only from inside of the cluster, at the host port (else the container’s)',
-  NodePort:
-    'published as a Service of type NodePort: the host port (else the container’s) is the Service’s port, and the cluster picks the port of the nodes',
-  LoadBalancer:
-    'published as a Service of type LoadBalancer: at the host port (else the container’s) of an address that the cluster gives',
-} as const
 
 function publishedPorts({ name, spec }: AppService): V1ServicePort[] {
   const ports = new Map<string, V1ServicePort>()
