@@ -22,6 +22,8 @@ const DOING = 'following changes'
 /** A reader that has left so much is cut off: it lists anew. */
 const MOST_PENDING = 10_000
 
+/** What it takes of the driver's context. */
+type Following = Pick<Context, 'client' | 'identity' | 'facts'>
 type Toward = (event: WatchEvent) => EngineChange | null
 
 /**
@@ -30,13 +32,13 @@ type Toward = (event: WatchEvent) => EngineChange | null
  * behind is cut off. Ends by its return then, when `call.signal` aborts, and when the cluster has forgotten where it was; with
  * `host_unreachable` when the connection is gone.
  */
-export async function follow(context: Context, call: CallOptions): Promise<AsyncIterable<EngineChange>> {
+export async function follow(context: Following, call: CallOptions): Promise<AsyncIterable<EngineChange>> {
   const over = new AbortController()
   const { signal, letGo } = linked(call.signal, over.signal)
   const inner: CallOptions = { ...call, signal }
   const end = (why: string): void => {
-    letGo()
     over.abort(new Error(why))
+    letGo()
   }
   const begin = async (path: string, toward: Toward) => {
     const watched = { path, labelSelector: selectorOf(context.identity.installation) }

@@ -73,10 +73,11 @@ async function begin(client: ClusterClient, call: CallOptions, watched: Watched,
   const { signal, letGo } = linked(call.signal, late.signal)
   const ms = seconds * 1000 + GRACE_MS
   const timer = setTimeout(() => late.abort(mapTimeout('following changes', ms)), ms)
+  // Also of one that nobody came to read.
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
   const end = (): void => {
-    clearTimeout(timer)
-    letGo()
     late.abort(new Error('nobody watches any more'))
+    letGo()
   }
   try {
     const { path, labelSelector } = watched
