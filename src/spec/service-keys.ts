@@ -226,7 +226,7 @@ export const SERVICE_KEYS: Readonly<Record<string, Row>> = {
   'services.*.shm_size': yes(),
   'services.*.stdin_open': yes(),
   'services.*.stop_grace_period': each(
-    { docker: yes(), kubernetes: partly(`${SECONDS}; 3 s of drain are added`) },
+    { docker: yes(), kubernetes: partly(`${SECONDS}; 6 s of drain are added`) },
     'default 10 s, at most 1 h',
   ),
   'services.*.stop_signal': each({ docker: yes(), kubernetes: yes('only SIGTERM: the image says which signal') }),

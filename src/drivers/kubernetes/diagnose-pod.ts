@@ -107,9 +107,10 @@ function ofContainer(examined: Examined, container: LiveContainer, status: Conta
   if (PULLING.has(waiting?.reason ?? '')) return ofPull(finding, { image: container.image, waiting, events })
   if (last && NOT_STARTED.has(last.reason)) return notStarted(finding, last.message ?? '')
   if (CREATING.has(waiting?.reason ?? '')) return notStarted(finding, waiting?.message ?? '')
-  if (last && endedByStartupProbe(container, status, { events, last })) {
+  if (endedByStartupProbe(container, status, { events, last })) {
     const detail = `its health check failed until its time to start was over${probeText(events, 'Startup')}`
-    return finding(true, 'health_timeout', detail, log)
+    // It may be on its way out still: then its own log tells most.
+    return finding(true, 'health_timeout', detail, log ?? { pod: name, container: container.name, previous: false })
   }
   const recent = last && ageMs(last.finishedAt, nowMs) < FORGIVEN_MS
   if (recent && !status.ready && isCrash(pod, last)) {
@@ -167,10 +168,10 @@ function notStarted(finding: Make, message: string): Finding {
 function endedByStartupProbe(
   container: LiveContainer,
   { started }: ContainerStatus,
-  { events, last }: { readonly events: readonly LiveEvent[]; readonly last: Termination },
+  { events, last }: { readonly events: readonly LiveEvent[]; readonly last: Termination | undefined },
 ): boolean {
   if (!container.startupProbe || started === true) return false
-  if (ENDED.has(last.exitCode) && last.reason !== 'OOMKilled') return true
+  if (last && ENDED.has(last.exitCode) && last.reason !== 'OOMKilled') return true
   return events.some(
     ({ reason, message = '' }) =>
       reason === 'Killing' && message.includes('failed startup probe') && message.includes(container.name),

@@ -1,11 +1,14 @@
-/** How long a container goes on to serve after it was told to stop: until every node knows that it is no endpoint any more. */
-export const DRAIN_SECONDS = 3
+/**
+ * How long a container goes on to serve after it was told to stop: until every node knows that it is no endpoint any more, and who asked for its
+ * address has forgotten it (CoreDNS tells for 5 s what it knows).
+ */
+export const DRAIN_SECONDS = 6
 
 const HEADERS_LENGTH = 64 + 56
 const BASE = 0x40_0000
 
 /**
- * Static programs that sleep for 3 s and exit with 0, whatever an image holds, by the architecture of the node. Written by hand: no
+ * Static programs that sleep for so long and exit with 0, whatever an image holds, by the architecture of the node. Written by hand: no
  * compiler and no download is worth 160 bytes.
  */
 export const DRAIN_PROGRAMS: Readonly<Record<'amd64' | 'arm64', Uint8Array>> = {

@@ -103,6 +103,14 @@ t.test('a start-up probe that gave up is told from a crash by who ended it', asy
   t.match(ended(137, 'OOMKilled'), { state: 'waiting', problem: { code: 'crash_loop', detail: /memory/ } })
 })
 
+t.test('a startup probe that gave up is told of at once, not only once its container has ended', async (t) => {
+  const state = { running: { startedAt: '2026-11-28T07:48:00Z' } }
+  const pods = [withRestarts('startup', 0, { state, lastState: {}, started: false, ready: false })]
+  const log = { previous: false }
+  t.match(of('startup', { pods }), { state: 'failed', problem: { code: 'health_timeout' }, log })
+  t.match(of('startup', { pods, events: without('Killing') }), { state: 'waiting' })
+})
+
 t.test('a workload that can make no pods says why', async (t) => {
   const made = (name: string) => diagnose({ object: workload(name), pods: [], events, nowMs: NOW_MS })
   for (const name of ['quota-ok', 'quota-sts', 'quota-ds', 'quota-badjob'])
