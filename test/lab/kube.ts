@@ -75,7 +75,8 @@ export async function findCluster({ toBreak = false, images = true }: ClusterOpt
   return cluster
 }
 
-async function clusterObstacle({ toBreak, images = true }: ClusterOptions): Promise<string | null> {
+/** Why no test can have a cluster here; null: it can. */
+export async function clusterObstacle({ toBreak, images = true }: ClusterOptions): Promise<string | null> {
   const path = process.env.TEST_KUBECONFIG
   if (!path) return 'TEST_KUBECONFIG names no kubeconfig'
   if (!existsSync(path)) throw new Error(`TEST_KUBECONFIG=${path}: there is no such file`)
