@@ -5,7 +5,7 @@ import { isAppError } from '../../src/errors/app-error.ts'
 import { names, type DesiredApp } from '../../src/planning/index.ts'
 import { IMAGES } from '../lab/images.ts'
 import { eventually } from '../lab/run.ts'
-import { containerStep, desiredApp, freely, networkStep, service, step, volumeStep } from './build.ts'
+import { all, containerStep, desiredApp, freely, networkStep, service, step, volumeStep } from './build.ts'
 import { containerFollowContract } from './container-follow.ts'
 import type { ContractSubject } from './stage.ts'
 
@@ -276,13 +276,19 @@ export function containerContract(t: Test, subject: ContractSubject): void {
     )
   })
 
-  void t.test(`${name}: a command in a container that was never started is a conflict`, async (t) => {
-    const desired = desiredApp({ installation })
-    await run(desired, networkStep(desired, 'create_network'), containerStep(desired, 'create_container'))
-    const nativeId = (await lookAt(desired)).containers[0]?.nativeId ?? ''
-    await t.rejects(driver.exec(nativeId, { command: ['true'], tty: false }, call), { code: 'conflict' })
-    await run(desired, containerStep(desired, 'remove_container', { nativeId }))
-  })
+  void t.test(
+    `${name}: a command in a container that was never started is a conflict, one that is not there says so`,
+    async (t) => {
+      const desired = desiredApp({ installation })
+      await run(desired, networkStep(desired, 'create_network'), containerStep(desired, 'create_container'))
+      const nativeId = (await lookAt(desired)).containers[0]?.nativeId ?? ''
+      await t.rejects(driver.exec(nativeId, { command: ['true'], tty: false }, call), { code: 'conflict' })
+      await run(desired, containerStep(desired, 'start_container'))
+      const said = await all((await driver.exec(nativeId, { command: ['/no/such'], tty: false }, call)).output)
+      t.match(said.map(({ stream, data }) => `${stream} ${data.toString()}`).join(''), /^stdout .*no such file/)
+      await run(desired, containerStep(desired, 'remove_container', { nativeId }))
+    },
+  )
 
   void t.test(
     `${name}: a container that went away while it was wanted is an error that the runner tries again`,

@@ -51,7 +51,7 @@ export interface Stage {
   remove(desired: DesiredApp, options?: BringOptions): Promise<void>
   lookAt(desired: DesiredApp): Promise<ObservedApp>
   instances(desired: DesiredApp): Promise<readonly ObservedInstance[]>
-  /** The one instance that it has. */
+  /** The one instance that it has, but for what is on its way out. */
   instance(desired: DesiredApp): Promise<ObservedInstance>
   /** Another driver to the same engine, closed with the test. */
   connect(different?: Partial<Identity>): Driver
@@ -99,7 +99,7 @@ export function stageOf(t: Test, subject: ContractSubject): Stage {
       await bring(driver, await stage.change(desired, { spec: null, removeVolumes: true }), options),
     lookAt: async (desired) => await lookAt(driver, desired, call),
     instance: async (desired) => {
-      const [one, ...others] = await instances(desired)
+      const [one, ...others] = (await instances(desired)).filter(({ state }) => state !== 'removing')
       if (!one || others.length > 0) throw new Error(`it has ${one ? 1 + others.length : 0} instances`)
       return one
     },

@@ -34,7 +34,7 @@ export async function executeStep(
     case 'apply_object':
       return await edge(`apply ${step.target}`, async () => await apply(context, { step, desired, target, call }))
     case 'delete_object':
-      return await edge(`delete ${step.target}`, async () => await remove(context, { step, target, call }))
+      return await edge(`delete ${step.target}`, async () => await remove(context, { step, desired, target, call }))
     default:
       throw new AppError('internal', { detail: `a cluster has no step ${step.action}` })
   }
@@ -153,11 +153,13 @@ function valueAt(fields: Manifest, place: string): unknown {
   return value
 }
 
-async function remove({ client }: Context, { step, target, call }: Omit<Applying, 'desired'>): Promise<StepOutcome> {
+async function remove(context: Context, { step, desired, target, call }: Applying): Promise<StepOutcome> {
   if (step.nativeId === null)
     throw new AppError('internal', { detail: `${step.target} is to be deleted, but was not seen` })
+  if ((await ownUid(context, { desired, target, call })) === null)
+    return { result: 'done', message: 'it was gone already' }
   try {
-    await client.request(call, {
+    await context.client.request(call, {
       method: 'DELETE',
       path: target.path,
       body: {
