@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import type { Driver, StatsSample } from '../../src/drivers/index.ts'
+import { isAppError } from '../../src/errors/app-error.ts'
+import { eventually } from '../lab/run.ts'
 import { all } from './build.ts'
 import type { Stage } from './stage.ts'
 
@@ -29,7 +31,13 @@ export function statsContract(t: Test, stage: Stage): void {
     const { nativeId } = await stage.instance(desired)
     const once = async (of: Driver, options = call): Promise<StatsSample[]> =>
       await all(of.stats(nativeId, { follow: false }, options))
-    const [first, ...more] = await once(driver)
+    // What has just begun may not be measured yet.
+    const [first, ...more] = await eventually('it is measured', async () => {
+      return await once(driver).catch((error: unknown) => {
+        if (isAppError(error, 'unavailable')) return null
+        throw error
+      })
+    })
     t.same(more, [], 'one sample where it is not followed')
     if (!first) throw new Error('no sample')
     t.match(first.at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/)

@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Driver, StatsSample } from '../../src/drivers/index.ts'
 import { inventory } from '../../src/drivers/kubernetes/inventory.ts'
 import { statsReader } from '../../src/drivers/kubernetes/stats.ts'
+import { isAppError } from '../../src/errors/app-error.ts'
 import { usageOf } from '../../src/modules/stats/usage.ts'
 import { IMAGES } from '../lab/images.ts'
 import { requireCluster } from '../lab/kube.ts'
@@ -15,16 +16,22 @@ if (cluster) {
   const scene = await podScene(t, cluster, { nodeStats: true })
   const { context, namespace, labels } = scene
   const call = freely()
+  /** One sample; null: nothing of it is measured yet. */
+  const measured = async (stats: Driver['stats'], nativeId: string): Promise<StatsSample[] | null> => {
+    try {
+      return await all(stats(nativeId, { follow: false }, call))
+    } catch (error) {
+      if (isAppError(error, 'unavailable')) return null
+      throw error
+    }
+  }
 
   t.test("a pod's use is told once a second, within its limits, and ends with it", async (t) => {
     const resources = { limits: { cpu: '300m', memory: '64Mi' } }
     const script = 'while :; do nc -w 1 127.0.0.1 1 </dev/null; done & while :; do :; done'
     const nativeId = await scene.run({ name: 'busy', script, container: { resources } })
     const stats = statsReader(context)
-    const [one] = await eventually('it is measured', async () => {
-      const samples = await all(stats(nativeId, { follow: false }, call))
-      return samples.length > 0 && samples
-    })
+    const [one] = await eventually('it is measured', async () => await measured(stats, nativeId))
     t.match(one, { cpuCores: 0.3, memoryLimitBytes: 64 * 1024 ** 2, readBytes: null, writtenBytes: null })
     const seen: StatsSample[] = []
     for await (const sample of stats(nativeId, { follow: true }, call)) {
@@ -65,7 +72,7 @@ if (cluster) {
       },
     }
     const stats = statsReader({ ...context, client: counting })
-    await eventually('it is measured', async () => (await all(stats(nativeId, { follow: false }, call))).length > 0)
+    await eventually('it is measured', async () => await measured(stats, nativeId))
     asked = 0
     const abort = new AbortController()
     const begunAt = performance.now()
@@ -82,10 +89,7 @@ if (cluster) {
   t.test('a pod without limits may use what its node has', async (t) => {
     const nativeId = await scene.run({ name: 'unlimited', script: 'sleep 1000' })
     const stats = statsReader(context)
-    const [sample] = await eventually('it is measured', async () => {
-      const samples = await all(stats(nativeId, { follow: false }, call))
-      return samples.length > 0 && samples
-    })
+    const [sample] = await eventually('it is measured', async () => await measured(stats, nativeId))
     const node = JSON.parse(await cluster.kubectl(['get', 'nodes', '-o', 'json'])).items[0].status.allocatable
     t.equal(sample?.cpuCores, Number(node.cpu))
     t.equal(sample?.memoryLimitBytes, Number.parseInt(node.memory, 10) * 1024)

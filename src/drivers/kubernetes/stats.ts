@@ -139,13 +139,13 @@ export function statsReader(context: Context): Driver['stats'] {
         if (monotonicMs() - (subject.course.changedAtMs ?? 0) > STALE_MS) throw old()
         const sample = await sampleOf(subject, call)
         if (sample) yield sample
+        if (!follow) return
       } else {
         // Not measured yet, or it has ended.
         known.delete(nativeId)
         missingSince ??= monotonicMs()
-        if (follow && monotonicMs() - missingSince > PATIENCE_MS) throw notYet()
+        if (monotonicMs() - missingSince > PATIENCE_MS) throw notYet()
       }
-      if (!follow) return
       if (!figures || monotonicMs() - subject.at > KNOWN_MS) subject = await subjectOf(nativeId, call)
     }
   }
