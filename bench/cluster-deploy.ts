@@ -20,12 +20,17 @@ const MANY_RATIO = 1
 const BUDGET = { perSecond: 20, burst: 200 }
 
 const ONE = { services: { web: webService(IMAGES.web1) } }
-const TWO = {
+const two = (more: object = {}): object => ({
   services: {
     web: webService(IMAGES.web1, { ports: ['80'], deploy: { replicas: 2 } }),
-    api: webService(IMAGES.web2, { depends_on: { web: { condition: 'service_healthy' } } }),
+    api: webService(IMAGES.web2, more),
   },
-}
+})
+const SHAPES: readonly (readonly [name: string, spec: object])[] = [
+  ['deploy 1 service, 1 replica', ONE],
+  ['deploy 2 services, 3 replicas', two()],
+  ['deploy 2 services, one after the other', two({ depends_on: { web: { condition: 'service_healthy' } } })],
+]
 
 /** A deploy on a real cluster until all of it is ready, beside `kubectl apply` and `kubectl rollout status` of the same manifests. */
 export const deployOnCluster: Bench['run'] = async ({ short, note }) =>
@@ -41,10 +46,7 @@ export const deployOnCluster: Bench['run'] = async ({ short, note }) =>
     scene.teardown(async () => await bare.forget())
     const figures: Figure[] = []
     let nth = 0
-    for (const [name, spec] of [
-      ['deploy 1 service, 1 replica', ONE],
-      ['deploy 2 services in a chain, 3 replicas', TWO],
-    ] as const) {
+    for (const [name, spec] of SHAPES) {
       const ours = async (): Promise<number> => await ourDeploy(server, `bench-${++nth}`, spec)
       const reference = async (): Promise<number> => await bare.deploy(`bare-${++nth}`, spec)
       if (!short) await alternate(1, ours, reference)
@@ -141,6 +143,11 @@ async function factsOf(databaseUrl: string): Promise<unknown> {
   return rows[0]?.facts ?? null
 }
 
+interface Manifest {
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace: string }
+}
+
 /** The stock CLI with the manifests that an app is declared as. */
 class Bare {
   readonly #cluster: LabCluster
@@ -152,12 +159,17 @@ class Bare {
     this.#facts = facts
   }
 
-  /** Applies them and waits for each rollout; then they are taken away. */
+  /** Applies them and waits for each rollout, those before it first where one depends on others; then they are taken away. */
   async deploy(app: string, spec: object): Promise<number> {
     const manifests = this.#manifests(app, spec)
+    const waits = (one: Manifest): boolean =>
+      one.kind === 'Deployment' && one.metadata.name === 'api' && JSON.stringify(spec).includes('depends_on')
     const begunAt = performance.now()
-    await this.#apply(manifests)
-    await this.#rolledOut(manifests)
+    for (const part of [manifests.filter((one) => !waits(one)), manifests.filter(waits)]) {
+      if (part.length === 0) continue
+      await this.#apply(part)
+      await this.#rolledOut(part)
+    }
     const tookMs = performance.now() - begunAt
     await this.forget()
     return tookMs
@@ -167,7 +179,7 @@ class Bare {
   async many(prefix: string, count: number, budget: typeof BUDGET | null): Promise<number> {
     const begunAt = performance.now()
     let spent = 0
-    const all: object[][] = []
+    const all: Manifest[][] = []
     for (let at = 0; at < count; at += 1) {
       const manifests = this.#manifests(`${prefix}-${at}`, ONE)
       spent += manifests.length
@@ -184,7 +196,7 @@ class Bare {
     await this.#cluster.forget(this.#installation)
   }
 
-  #manifests(app: string, spec: object): object[] {
+  #manifests(app: string, spec: object): Manifest[] {
     const tenant = { id: nameId(this.#installation, 'acme'), name: 'bare' }
     const parsed = parseCompose({ spec })
     const { objects } = declareOn(
@@ -206,18 +218,18 @@ class Bare {
       { facts: this.#facts, settings: {} },
     )
     // The namespace first: kubectl goes by the order that it is given.
-    const first = (one: object): number => ('kind' in one && one.kind === 'Namespace' ? 0 : 1)
-    return (objects ?? []).map(({ manifest }) => ({ ...manifest })).toSorted((a, b) => first(a) - first(b))
+    const first = ({ kind }: Manifest): number => (kind === 'Namespace' ? 0 : 1)
+    return (objects ?? []).map(({ manifest }) => ({ ...manifest }) as Manifest).toSorted((a, b) => first(a) - first(b))
   }
 
-  async #apply(manifests: readonly object[]): Promise<void> {
+  async #apply(items: readonly object[]): Promise<void> {
     await this.#cluster.kubectl(['apply', '-f', '-'], {
-      input: manifests.map((one) => JSON.stringify(one)).join('\n---\n'),
+      input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
     })
   }
 
-  async #rolledOut(manifests: readonly object[]): Promise<void> {
-    for (const manifest of manifests as { kind: string; metadata: { name: string; namespace: string } }[]) {
+  async #rolledOut(manifests: readonly Manifest[]): Promise<void> {
+    for (const manifest of manifests) {
       if (manifest.kind !== 'Deployment') continue
       const { name, namespace } = manifest.metadata
       await this.#cluster.kubectl(['-n', namespace, 'rollout', 'status', `deployment/${name}`, '--timeout=15m'])
