@@ -25,8 +25,23 @@ const CHECKED: HealthcheckSpec = {
 const DATA = { type: 'volume', source: 'data', target: '/srv', readOnly: false, noCopy: false } as const
 const VOLUMES = { data: { labels: {} } }
 
-/** What every driver promises (src/drivers/driver.ts), as tests against a real engine: what is desired is brought about by plans alone. */
+/** What every driver promises (src/drivers/driver.ts), as tests against a real engine. */
 export function driverContract(t: Test, subject: ContractSubject): void {
+  appContract(t, subject)
+  streamContract(t, subject)
+}
+
+/** Its second part: what comes as it happens, and commands. */
+export function streamContract(t: Test, subject: ContractSubject): void {
+  const stage = stageOf(t, subject)
+  logContract(t, stage)
+  statsContract(t, stage)
+  followContract(t, subject)
+  execContract(t, subject)
+}
+
+/** Its first part: what is desired is brought about by plans alone. */
+export function appContract(t: Test, subject: ContractSubject): void {
   const { name, traits } = subject
   const stage = stageOf(t, subject)
   const { driver, call, identity } = stage
@@ -308,11 +323,6 @@ export function driverContract(t: Test, subject: ContractSubject): void {
       },
     )
   }
-
-  logContract(t, stage)
-  statsContract(t, stage)
-  followContract(t, subject)
-  execContract(t, subject)
 }
 
 function byOrdinal(a: { readonly ordinal: number }, b: { readonly ordinal: number }): number {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import type { CallOptions, Driver, Identity, ObservedInstance } from '../../src/drivers/index.ts'
+import type { CallOptions, Driver, Identity, ObservedInstance, Probe } from '../../src/drivers/index.ts'
 import { declareOn, type UndeclaredApp } from '../../src/drivers/kinds.ts'
 import type { DesiredApp, ObservedApp } from '../../src/planning/index.ts'
 import type { ServiceSpec } from '../../src/spec/index.ts'
+import { eventually } from '../lab/run.ts'
 import { bring, type BringOptions, lookAt } from './bring.ts'
 import { desiredApp, type DesiredInput, freely, service } from './build.ts'
 
@@ -71,10 +72,11 @@ export function stageOf(t: Test, subject: ContractSubject): Stage {
     await subject.forget?.(identity.installation)
     await Promise.all(open.map(async (one) => await one.close()))
   })
-  let asked: Promise<unknown> | null = null
+  let asked: Promise<Probe> | null = null
   const declare = async (undeclared: UndeclaredApp): Promise<DesiredApp> => {
-    asked ??= driver.probe(call).then(({ facts }) => facts)
-    return declareOn(subject.kind, undeclared, { facts: await asked, settings: subject.settings ?? {} })
+    // A machine that all tests share may be too busy for a probe's few seconds, which no test here is about.
+    asked ??= eventually('the engine tells of itself', async () => await driver.probe(call).catch(() => null))
+    return declareOn(subject.kind, undeclared, { facts: (await asked).facts, settings: subject.settings ?? {} })
   }
   const instances = async (desired: DesiredApp): Promise<readonly ObservedInstance[]> =>
     (await driver.observe({ appId: desired.app.id }, call)).instances
