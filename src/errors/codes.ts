@@ -271,7 +271,7 @@ export const ERROR_CODES = define({
     title: 'An object or a field of it belongs to someone else',
     retry: 'final',
     owner: 'platform',
-    mend: 'Remove or rename the object that the message names; where it names fields and who holds them, leave them or take them back with `force`.',
+    mend: 'Remove or rename the object that the message names; where it names fields and who holds them, leave those to them, or take them back with `POST …/apps/{app}/reconcile` and send the change again.',
   },
   rollback_failed: {
     status: 500,

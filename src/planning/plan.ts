@@ -17,7 +17,9 @@ export function formatPlan(plan: Plan): string {
   const numbers = new Map(plan.steps.map((step, at) => [step.id, at + 1]))
   const lines = plan.steps.map((step, at) => `${at + 1} ${formatStep(step, numbers)}`)
   const notes = plan.notes.map((note) => `note: ${note}`)
-  const capabilities = plan.capabilities.map(({ path, level, message }) => `${level}: ${path}: ${message}`)
+  const capabilities = plan.capabilities.map(({ path, level, message }) =>
+    [level, ...(path === '' ? [] : [path]), message].join(': '),
+  )
   return [...lines, ...notes, ...capabilities].join('\n')
 }
 

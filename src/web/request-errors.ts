@@ -79,8 +79,9 @@ function invalid(errors: readonly FastifySchemaValidationError[], context: strin
 }
 
 function messageOf(error: FastifySchemaValidationError): string {
-  const { allowedValues } = error.params
+  const { allowedValue, allowedValues } = error.params
   if (error.keyword === 'enum' && Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`
+  if (error.keyword === 'const') return `must be ${JSON.stringify(allowedValue)}`
   const form = FORMS.has(error.keyword) ? descriptionOf(error) : undefined
   return form === undefined ? (error.message ?? 'is not valid') : `does not have the form that it needs: ${form}`
 }

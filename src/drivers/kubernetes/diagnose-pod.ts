@@ -114,7 +114,10 @@ function ofContainer(examined: Examined, container: LiveContainer, status: Conta
   }
   const recent = last && ageMs(last.finishedAt, nowMs) < FORGIVEN_MS
   if (recent && !status.ready && isCrash(pod, last)) {
-    const times = status.restartCount === 0 ? '' : `it has restarted ${status.restartCount} times, `
+    const times =
+      status.restartCount === 0
+        ? ''
+        : `it has restarted ${status.restartCount} ${status.restartCount === 1 ? 'time' : 'times'}, `
     const detail = `${times}${times === '' ? 'it' : 'the last time it'} ${endText(last)}`
     return finding(status.restartCount >= ENOUGH_TRIES, 'crash_loop', detail, log)
   }

@@ -31,14 +31,16 @@ export interface ServerVersion {
 
 /** Throws `unsupported` where what answers is no API server, or too old a one. */
 export async function readVersion(client: ClusterClient, call: CallOptions): Promise<ServerVersion> {
-  const told = await client.request<{ major?: unknown; minor?: unknown; gitVersion?: unknown } | null>(call, {
+  const told = await client.find<{ major?: unknown; minor?: unknown; gitVersion?: unknown }>(call, {
     method: 'GET',
     path: '/version',
   })
   const { major, minor, gitVersion } = told ?? {}
   const [digits] = /^\d+/.exec(String(minor)) ?? []
   if (typeof gitVersion !== 'string' || major !== '1' || digits === undefined)
-    throw new AppError('unsupported', { detail: 'what answers is no API server of a Kubernetes cluster' })
+    throw new AppError('unsupported', {
+      detail: 'what answers at this address is no API server of a Kubernetes cluster',
+    })
   const whole = storable(gitVersion.replace(/^v/, ''), 100)
   if (Number(digits) < OLDEST)
     throw new AppError('unsupported', { detail: `the cluster has Kubernetes ${whole}; it takes 1.${OLDEST} or newer` })

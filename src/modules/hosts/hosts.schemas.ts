@@ -183,6 +183,11 @@ export const HostSettings = closed(
   { description: 'Of a cluster; a Docker host has none. What is left out has its default.' },
 )
 export type HostSettings = Static<typeof HostSettings>
+/** The settings that hosts of each kind have. */
+export const SETTINGS_OF: Readonly<Record<HostKind, readonly string[]>> = {
+  docker: [],
+  kubernetes: Object.keys(HostSettings.properties),
+}
 
 export const Host = named(
   'Host',

@@ -17,7 +17,7 @@ import {
   listHosts,
   tenantIdsOf,
 } from './hosts.repository.ts'
-import { type Host, HOST_KINDS, HOST_STATUSES, type HostKind, HostSettings } from './hosts.schemas.ts'
+import { type Host, HOST_KINDS, HOST_STATUSES, type HostKind, HostSettings, SETTINGS_OF } from './hosts.schemas.ts'
 
 export interface HostsDeps extends IdempotencyDeps {
   readonly db: Database
@@ -69,11 +69,12 @@ export function kindOf({ kind }: Pick<HostRow, 'kind'>): HostKind {
 
 /** Throws `bad_request` for settings that a host of this kind has not got. */
 export function requireSettings(kind: HostKind, settings: HostSettings): void {
-  const errors = Object.keys(settings).map((key) => ({
+  const strangers = Object.keys(settings).filter((key) => !SETTINGS_OF[kind].includes(key))
+  if (strangers.length === 0) return
+  const errors = strangers.map((key) => ({
     path: `/body/settings/${key}`,
     message: `does not belong to a host of kind ${kind}`,
   }))
-  if (kind !== 'docker' || errors.length === 0) return
   throw new AppError('bad_request', {
     detail: errors.map(({ path, message }) => `${path.replace('/body/settings/', 'settings.')} ${message}`).join('; '),
     errors,

@@ -129,7 +129,7 @@ function refuse(members: Dict, refused: Readonly<Record<string, string>>, whose:
   for (const [key, why] of Object.entries(refused)) {
     const value = members[key]
     if (value !== undefined && value !== null && value !== false && value !== '')
-      throw badEndpoint(PATH, `${whose} ${why}`)
+      throw badEndpoint(PATH, `is refused: ${whose} ${why}`)
   }
 }
 
