@@ -3,6 +3,7 @@ import t from 'tap'
 import type { EngineChange, LogLine, LogOptions } from '../../src/drivers/index.ts'
 import { follow } from '../../src/drivers/kubernetes/follow.ts'
 import { logsReader, tail } from '../../src/drivers/kubernetes/logs.ts'
+import { inspect, observe } from '../../src/drivers/kubernetes/observe.ts'
 import { requireCluster } from '../lab/kube.ts'
 import { eventually } from '../lab/run.ts'
 import { all, freely } from './build.ts'
@@ -36,6 +37,44 @@ if (cluster) {
     ending.abort(new Error('enough'))
     await following
     t.pass('an abort ends it by its return')
+  })
+
+  t.test('labels alone make nothing an app’s: it must be in a namespace that is', async (t) => {
+    const nativeId = await scene.make({ name: 'own', script: 'sleep 1000' })
+    const names = [`${namespace}-copy`, `foreign-${appId.slice(0, 8)}`] as const
+    const [copy, foreign] = names
+    t.teardown(async () => await cluster.kubectl(['delete', 'namespace', ...names, '--wait=false']))
+    const space = { apiVersion: 'v1', kind: 'Namespace' }
+    await scene.apply({ ...space, metadata: { name: copy, labels } }, { ...space, metadata: { name: foreign } })
+    const pod = JSON.parse(await cluster.kubectl(['-n', namespace, 'get', 'pod', 'own', '-o', 'json'])) as {
+      readonly metadata: { readonly annotations: object; readonly labels: object }
+      readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] }
+    }
+    const containers = pod.spec.containers.map(({ name, image }) => ({ name, image, imagePullPolicy: 'Never' }))
+    for (const there of names) {
+      const metadata = { namespace: there, labels: pod.metadata.labels }
+      const annotations = { 'moorage.io/service-digest': 'd'.repeat(64) }
+      await scene.apply(
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, name: 'forged' } },
+        { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: 'forged', annotations }, spec: { containers } },
+      )
+    }
+    for (const filter of [{}, { appId }]) {
+      const seen = await observe(scene.connect(), filter, call)
+      t.same(
+        seen.instances.map((one) => one.nativeId),
+        [nativeId],
+      )
+      const keys = seen.objects.map(({ key }) => key)
+      t.ok(keys.includes(`Namespace/${namespace}`))
+      t.notOk(keys.includes(`Namespace/${copy}`) || keys.includes('ConfigMap/forged'), keys.join())
+    }
+    for (const there of names) {
+      const uid = await cluster.kubectl(['-n', there, 'get', 'pod', 'forged', '-o', 'jsonpath={.metadata.uid}'])
+      t.equal(await inspect(scene.connect(), `${there}/forged/${uid}`, call), null)
+    }
+    t.equal((await inspect(scene.connect(), nativeId, call))?.appId, appId, 'its own is')
+    await scene.remove('pod', 'own')
   })
 
   t.test('an aborted signal keeps it from beginning', async (t) => {

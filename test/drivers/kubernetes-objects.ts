@@ -9,6 +9,7 @@ import { namespaceOf } from '../../src/drivers/kubernetes/manifests/names.ts'
 import { observe } from '../../src/drivers/kubernetes/observe.ts'
 import { createProber } from '../../src/drivers/kubernetes/probe.ts'
 import { progress } from '../../src/drivers/kubernetes/progress.ts'
+import { Namespaces } from '../../src/drivers/kubernetes/namespaces.ts'
 import { PublishedPorts } from '../../src/drivers/kubernetes/published-ports.ts'
 import { ServerClock } from '../../src/drivers/kubernetes/server-clock.ts'
 import { readSettings } from '../../src/drivers/kubernetes/settings.ts'
@@ -76,6 +77,7 @@ export function objectScene(t: { teardown(work: () => unknown): unknown }, clust
     identity,
     settings,
     facts,
+    owners: new Namespaces(client, installation),
     ports: new PublishedPorts(client, installation),
     clock: new ServerClock(client),
   }

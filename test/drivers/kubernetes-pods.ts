@@ -2,7 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Context } from '../../src/drivers/kubernetes/context.ts'
 import { connectCluster } from '../../src/drivers/kubernetes/connect.ts'
 import { formatNativeId } from '../../src/drivers/kubernetes/instances.ts'
+import { namespaceOf } from '../../src/drivers/kubernetes/manifests/names.ts'
 import { createProber } from '../../src/drivers/kubernetes/probe.ts'
+import { Namespaces } from '../../src/drivers/kubernetes/namespaces.ts'
 import { PublishedPorts } from '../../src/drivers/kubernetes/published-ports.ts'
 import { ServerClock } from '../../src/drivers/kubernetes/server-clock.ts'
 import { type ClusterSettings, readSettings } from '../../src/drivers/kubernetes/settings.ts'
@@ -41,11 +43,14 @@ export async function podScene(
 ): Promise<PodScene> {
   const installation = randomUUID()
   const appId = randomUUID()
-  const namespace = `live-${randomBytes(4).toString('hex')}`
+  const app = randomBytes(4).toString('hex')
+  const namespace = namespaceOf('live', app)
   const labels = {
     'moorage.io/installation': installation,
     'moorage.io/tenant-id': randomUUID(),
+    'moorage.io/tenant': 'live',
     'moorage.io/app-id': appId,
+    'moorage.io/app': app,
   }
   const connect: PodScene['connect'] = (different = {}) => {
     const identity = { installation: different.installation ?? installation, hostId: randomUUID() }
@@ -53,8 +58,9 @@ export async function podScene(
     const client = connectCluster(cluster.endpoint, all)
     t.teardown(() => client.close())
     const { facts } = createProber({ client, identity, settings: all })
+    const owners = new Namespaces(client, identity.installation)
     const ports = new PublishedPorts(client, identity.installation)
-    return { client, identity, settings: all, facts, ports, clock: new ServerClock(client) }
+    return { client, identity, settings: all, facts, ports, owners, clock: new ServerClock(client) }
   }
   const apply: PodScene['apply'] = async (...manifests) => {
     const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests })

@@ -10,6 +10,7 @@ import { inventory } from './inventory.ts'
 import { logsReader, tail } from './logs.ts'
 import { edge } from './map-error.ts'
 import { inspect, observe } from './observe.ts'
+import { Namespaces } from './namespaces.ts'
 import { createProber } from './probe.ts'
 import { progress } from './progress.ts'
 import { PublishedPorts } from './published-ports.ts'
@@ -32,6 +33,7 @@ export function createKubernetesDriver({ endpoint, identity, settings: given }: 
     identity,
     settings,
     facts: prober.facts,
+    owners: new Namespaces(client, identity.installation),
     ports: new PublishedPorts(client, identity.installation),
     clock: new ServerClock(client),
   }

@@ -36,13 +36,14 @@ export function podPath({ namespace, pod }: Pick<PodRef, 'namespace' | 'pod'>): 
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`
 }
 
-/** The pod of that native id, as it is now; null where it is gone, another has its name, or it is not of this installation. */
+/** The pod of that native id, as it is now; null where it is gone, another has its name, or it is no app's of this installation. */
 export async function ownPod(context: Context, nativeId: string, call: CallOptions): Promise<LivePod | null> {
   const ref = parseNativeId(nativeId)
   if (!ref) return null
   const pod = await context.client.find<LivePod>(call, { method: 'GET', path: podPath(ref) })
   if (!pod || pod.metadata.uid !== ref.uid) return null
-  return readPodIdentity(pod, context.identity.installation) ? pod : null
+  if (!readPodIdentity(pod, context.identity.installation)) return null
+  return (await context.owners.has(pod.metadata, call)) ? pod : null
 }
 
 /** The one container that runs the service; others may have been put beside it. Named like the service, else the first. */

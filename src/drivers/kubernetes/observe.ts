@@ -17,23 +17,24 @@ interface Looking extends Context {
 }
 
 /**
- * Everything of the installation, or of one of its apps, whose labels say whose it is. An app is looked for in its own namespace alone:
- * an API server goes through all objects of a kind to find those with a label.
+ * Everything of the installation, or of one of its apps, whose labels and namespace say whose it is. An app is looked for in its own namespace
+ * alone: an API server goes through all objects of a kind to find those with a label.
  */
 export async function observe(
   context: Context,
   filter: { readonly appId?: string },
   call: CallOptions,
 ): Promise<Observation> {
-  const { identity, facts, clock } = context
+  const { identity, facts, clock, owners } = context
   const { installation } = identity
   const selector = selectorOf(installation, filter.appId)
   const all = { ...context, call, selector, namespaces: undefined }
-  const [{ apis }, nowMs, spaces] = await Promise.all([
+  const [{ apis }, nowMs, labelled] = await Promise.all([
     facts(call),
     clock.nowMs(call),
     list(all, collectionPath('Namespace'), (item: Live) => item),
   ])
+  const spaces = owners.learn(labelled, { all: filter.appId === undefined })
   const names = spaces.map(({ metadata }) => metadata.name)
   const looking: Looking = filter.appId === undefined ? all : { ...all, namespaces: names }
   const kinds = Object.keys(OBJECT_KINDS)
@@ -43,7 +44,7 @@ export async function observe(
   const services: LiveService[] = []
   // Of each page what is needed, and no more: a page's pods are some megabytes.
   const pods = listIn(looking, podsPath, (pod: LivePod) => {
-    const instance = toInstance(pod, { installation, nowMs, ports: [] })
+    const instance = owners.knows(pod.metadata) ? toInstance(pod, { installation, nowMs, ports: [] }) : null
     return instance && { instance, namespace: pod.metadata.namespace ?? '', look: lookAt(pod) }
   })
   const looks = pods.then(byService)
@@ -56,6 +57,7 @@ export async function observe(
         looking,
         (namespace) => collectionPath(kind, namespace),
         (live: Live) => {
+          if (!owners.knows(live.metadata)) return null
           if (kind === 'Service') services.push(live)
           const { [LABELS.appId]: appId, [LABELS.service]: service } = live.metadata.labels ?? {}
           return toEngineObject(live, { kind, installation, pods: lookedAt.get(`${appId}/${service}`) ?? [] })
