@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../lib/canonical.ts'
 import { sha256 } from '../../lib/ids.ts'
+import { storable } from '../../lib/storable-text.ts'
 
 /** Where an object carries what we last applied of it, as canonical JSON without this annotation; of a Secret, hashes of its values. */
 export const APPLIED = 'moorage.io/applied'
@@ -21,16 +22,33 @@ export function withApplied(manifest: Manifest): Manifest {
   return { ...plain, metadata: { ...metadata, annotations } }
 }
 
-/** What we last applied of a live object, as its annotation says; null where it says nothing in our form. */
+/** Nothing that is declared is as deep; what is, would be too deep to go through. */
+const DEEPEST = 40
+
+/**
+ * What we last applied of a live object, as its annotation says; null where it says nothing in our form, for an object of this kind: anybody
+ * may write annotations, and what one object's holds must not keep the others from being looked at and written down.
+ */
 export function readApplied(live: Manifest): Manifest | null {
   const text = fieldsOf(fieldsOf(live.metadata).annotations)[APPLIED]
   if (typeof text !== 'string') return null
   try {
     const applied: unknown = JSON.parse(text)
-    return isFields(applied) && typeof applied.kind === 'string' ? applied : null
+    return isFields(applied) && isKindOf(live, applied) && isTellable(applied, DEEPEST) ? applied : null
   } catch {
     return null
   }
+}
+
+function isKindOf(live: Manifest, applied: Fields): boolean {
+  return typeof applied.kind === 'string' && applied.kind === live.kind
+}
+
+function isTellable(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return storable(value, Infinity) === value
+  if (typeof value !== 'object' || value === null) return true
+  if (depth === 0) return false
+  return Object.entries(value).every(([key, member]) => isTellable(key, depth) && isTellable(member, depth - 1))
 }
 
 /** An object in the form in which it may be compared with what the annotation tells: without the annotation, a Secret's values hashed. */

@@ -25,7 +25,7 @@ type Fields = Readonly<Record<string, unknown>>
 export function driftOf(applied: Manifest, live: Manifest): Drift[] {
   return compare(applied, live)
     .slice(0, MOST)
-    .map(({ path, desired, actual }) => ({ path, desired, actual }))
+    .map(({ path, desired, actual }) => ({ path: storable(path, MOST_CHARS), desired, actual }))
 }
 
 /** What others added where that changes what runs; all of it. */
@@ -68,10 +68,11 @@ class Comparison {
   }
 
   fields(desired: Fields, actual: Fields, at: At, own: Owned): void {
-    for (const [name, value] of Object.entries(desired)) this.#value(value, actual[name], under(at, name), own.in(name))
+    for (const [name, value] of Object.entries(desired))
+      this.#value(value, memberOf(actual, name), under(at, name), own.in(name))
     for (const name of Object.keys(actual)) {
       const mine = own.in(name)
-      if (desired[name] !== undefined || !mine.whole) continue
+      if (memberOf(desired, name) !== undefined || !mine.whole) continue
       if (mine.key && Array.isArray(actual[name])) this.#items([], actual[name], under(at, name), mine)
       else this.#add(null, actual[name], under(at, name))
     }
@@ -134,6 +135,11 @@ function cut(value: unknown): unknown {
 
 function pointer(parts: readonly string[]): string {
   return parts.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
+/** Not what every object has, like `constructor`. */
+function memberOf(fields: Fields, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined
 }
 
 function isFields(value: unknown): value is Fields {

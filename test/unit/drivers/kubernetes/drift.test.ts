@@ -127,6 +127,13 @@ t.test('of a Secret it is said that it differs, never what it holds', async (t) 
   t.same(drift('Secret/web', { '/data': undefined }), [{ path: '/data', desired: '***', actual: null }])
 })
 
+t.test('what everything has is no field, and a path that is made to be long is cut', async (t) => {
+  const spec = { constructor: { a: 1 }, ['x'.repeat(5000)]: 1 }
+  const found = driftOf({ kind: 'Deployment', spec }, live('Deployment/plain'))
+  t.match(found[0], { path: '/spec/constructor', desired: { a: 1 }, actual: null })
+  t.equal(found[1]?.path.length, 1024)
+})
+
 t.test('there is an end to it', async (t) => {
   const env = Array.from({ length: 50 }, (_, nth) => ({ name: `N${nth}`, value: '1' }))
   const object = change(live('Deployment/plain'), { '/spec/template/spec/containers/0/env': env })
@@ -144,7 +151,15 @@ t.test('there is an end to it', async (t) => {
 })
 
 t.test('an object that does not tell what was applied is no drift, but outdated', async (t) => {
-  for (const text of ['', '{', '[]', 'null', '{"kind":1}']) {
+  const rubbish = [
+    ...['', '{', '[]', 'null', '{"kind":1}'],
+    JSON.stringify({ kind: 'Secret', spec: {} }),
+    `{"kind":"Deployment","a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+    JSON.stringify({ kind: 'Deployment', spec: { 'a\0': 1 } }),
+    JSON.stringify({ kind: 'Deployment', spec: { replicas: ['\0'] } }),
+    String.raw`{"kind":"Deployment","spec":{"replicas":"\ud800"}}`,
+  ]
+  for (const text of rubbish) {
     const object = change(live('Deployment/plain'), { '/metadata/annotations': { 'moorage.io/applied': text } })
     t.equal(readApplied(object), null, text)
   }
