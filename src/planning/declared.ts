@@ -18,7 +18,8 @@ interface Declaring {
  * The steps that make an engine's declared objects equal to those of the app; none where they are equal and as far as is awaited of them.
  *
  * - An object comes after those that it names: once they are there, or once they are ready.
- * - What can't be changed in place is taken away and declared anew, and the plan says what that costs; what holds data stays as it was made.
+ * - What can't be changed in place is taken away and declared anew, and the plan says what that costs; what holds data stays as it was made, and
+ *   what holds all of the app is never taken away for that.
  * - Objects that the app does not declare go last, those that need others first; what holds data goes with a removal that says so alone.
  * - What others changed is put right only where `force` is set; else a note says so.
  */
@@ -61,8 +62,8 @@ function declare(
     // It holds data: what another storage takes is for its owner to decide.
     if (there.digest !== object.digest) notes.push(`${key} holds data and stays as it was made`)
     return { applied: [], ready: [] }
-  } else if (there && there.fixedDigest !== object.fixedDigest) {
-    const isSpent = there.fixedDigest === ''
+  } else if (there && !there.holdsAll && there.fixedDigest !== object.fixedDigest) {
+    const isSpent = there.fixedDigest === '' && there.digest !== ''
     const cause = isSpent ? `${key} has come to nothing, and begins anew` : `${key} can not be changed in place`
     if (!isSpent)
       notes.push(

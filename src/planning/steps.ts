@@ -1,5 +1,5 @@
 import { shortId } from '../lib/ids.ts'
-import type { ObservedContainer, Step, StepAction } from './types.ts'
+import type { ObservedContainer, Plan, Step, StepAction } from './types.ts'
 
 /** What a step is about: a container that is there, or one that a step of this plan makes. */
 interface Subject {
@@ -20,11 +20,15 @@ const WAITS: ReadonlySet<StepAction> = new Set([
 ])
 
 /**
- * The step mends what is missing or too much. Not so: what only has to come to an end by itself, and a declared object that is there and
- * merely outdated (by another version of this program, mostly): nobody asked for it to be changed.
+ * The step of the plan mends what is missing or too much. Not so: what only has to come to an end by itself, and a declared object that is
+ * there and merely outdated (by another version of this program, mostly) or spent, also where another takes its place: nobody asked for that.
  */
-export function isHealing({ action, nativeId }: Step): boolean {
-  return !WAITS.has(action) && !(action === 'apply_object' && nativeId !== null)
+export function isHealing({ action, target, nativeId }: Step, { steps }: Pick<Plan, 'steps'>): boolean {
+  const isReplaced = (): boolean =>
+    (['apply_object', 'delete_object'] as const).every((other) =>
+      steps.some((step) => step.action === other && step.target === target),
+    )
+  return !WAITS.has(action) && !(action === 'apply_object' && nativeId !== null) && !isReplaced()
 }
 
 type Sketch = Pick<Step, 'action' | 'target' | 'cause'> & Partial<Omit<Step, 'after'>>

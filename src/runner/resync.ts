@@ -54,7 +54,7 @@ async function resyncApp(db: Database, installation: string, appId: string, log:
     force: false,
   })
   const plan = reconcile(desired, observedFromRows(app.instances, app.objects, Date.now()))
-  const cause = plan.steps.find(isHealing)
+  const cause = plan.steps.find((step) => isHealing(step, plan))
   if (!cause) return false
   const enqueued = await db.transaction(
     async (tx) => await enqueueReconcile(tx, { appId, wantedVersion: app.wantedVersion }),

@@ -3,8 +3,10 @@ import t from 'tap'
 import {
   type DeclaredObject,
   type DesiredApp,
+  isHealing,
   type ObservedApp,
   type ObservedObject,
+  type Plan,
   reconcile,
   type Step,
 } from '../../../src/planning/index.ts'
@@ -96,6 +98,28 @@ t.test('what can not be changed in place is replaced, and the plan says what tha
 t.test('one that has failed begins anew, with no word of downtime; what holds data stays as it was made', async (t) => {
   const found = all({ 'Job/migrate': { fixedDigest: '', settled: false }, 'Claim/data': { digest: 'old' } })
   matchesGolden(t, 'declared-spent', reconcile(shop, found), shop)
+})
+
+t.test('what can not be told of what holds all of the app is declared again, and never taken away', async (t) => {
+  const { steps } = reconcile(shop, all({ 'Namespace/shop': { digest: '', fixedDigest: '' } }))
+  t.match(
+    steps.map(({ action, target }) => [action, target]),
+    [['apply_object', 'Namespace/shop']],
+  )
+})
+
+t.test('an app heals by itself where something is missing or too much, not where it is outdated', async (t) => {
+  const heals = (plan: Plan) => plan.steps.filter((one) => isHealing(one, plan)).map(({ id }) => id)
+  const outdated = all({
+    'Job/migrate': { fixedDigest: 'other', digest: 'old' },
+    'Deployment/web': { digest: '', fixedDigest: '' },
+    'Deployment/db': { digest: 'old' },
+  })
+  t.not(reconcile(shop, outdated).steps.length, 0)
+  t.same(heals(reconcile(shop, outdated)), [])
+  const { objects } = all()
+  const missing = having(...objects.filter(({ key }) => key !== 'Deployment/web'), seen('Deployment/old'))
+  t.same(heals(reconcile(shop, missing)), ['Deployment/web:apply_object', 'Deployment/old:delete_object'])
 })
 
 t.test('what others changed is told of, and taken back only where that is asked for', async (t) => {
