@@ -9,7 +9,7 @@ import type { AppSpec, CapabilityNote } from './types.ts'
 
 export type * from './types.ts'
 export { ENGINES } from './capabilities.ts'
-export { renoteEnvironment } from './kubernetes.ts'
+export { isAnnotation, renoteEnvironment } from './kubernetes.ts'
 export { notesFor, refusalsOf } from './notes.ts'
 export { tooLarge } from './semantics.ts'
 export { readYamlDocument } from './yaml-document.ts'

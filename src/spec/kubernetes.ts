@@ -24,7 +24,8 @@ const SERVICE_LENGTH = 50
 const LABEL_FORM = 'must be a DNS label that begins with a letter and has no `--`'
 const VARIABLE =
   'the name of a variable must have letters, digits, `_`, `.` and `-` alone, begin with none of the digits and not with `..`'
-const LABEL = 'the name of a label must be that of an annotation without a prefix: what has one speaks to the cluster'
+const LABEL =
+  'the name of a label must be that of an annotation without a prefix, and of no container runtime: those speak to the cluster'
 
 /**
  * What Kubernetes takes otherwise, or not at all, by the values that are given; what goes by the key alone is in the table. `volumes` are
@@ -120,8 +121,13 @@ function noteLabels(place: Cursor, { refuse }: Pick<Teller, 'refuse'>): void {
   for (const cursor of keysBut(isAnnotation, place.get('labels'))) refuse(cursor, LABEL)
 }
 
-function isAnnotation(name: string): boolean {
-  return /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(name)
+/** CRI-O, containerd, runc (units of systemd, a configuration of CRIU), crun, Kata, gVisor, Firecracker and Windows read those of a pod. */
+const RUNTIMES =
+  /^(io\.(kubernetes|containerd|katacontainers|microsoft)|run\.oci|org\.(systemd|criu)|dev\.gvisor|aws\.firecracker)\.|\.cri-?o\.io$/i
+
+/** The name of an annotation that is no order to the cluster: without a prefix, and of no container runtime. */
+export function isAnnotation(name: string): boolean {
+  return /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(name) && !RUNTIMES.test(name)
 }
 
 /** Where the keys stand that are not so: as many as are told of at most. */

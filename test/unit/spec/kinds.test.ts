@@ -29,6 +29,8 @@ const REFUSED: readonly [string, string][] = [
   ['environment: { ..A: x }', '/environment/..A'],
   ['labels: { iam.example.com/role: admin }', '/labels/iam.example.com~1role'],
   ['labels: ["a b=x"]', '/labels/0'],
+  ['labels: { io.kubernetes.cri-o.Devices: x }', '/labels/io.kubernetes.cri-o.Devices'],
+  ['labels: { org.systemd.property.DeviceAllow: x }', '/labels/org.systemd.property.DeviceAllow'],
   ['dns: [10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4]', '/dns'],
   ['extra_hosts: ["Db:10.0.0.1"]', '/extra_hosts/0'],
   ['extra_hosts: { my_db: 10.0.0.1 }', '/extra_hosts/my_db'],

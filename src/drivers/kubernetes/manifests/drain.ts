@@ -5,7 +5,8 @@ import type { Mounted } from './volumes.ts'
 
 /** Its ConfigMap, and the volume of a pod that holds it. */
 const NAME = 'moorage--drain'
-const FOLDER = '/.moorage'
+/** Where a pod has it, on a cluster that does not drain by itself. */
+export const DRAIN_FOLDER = '/.moorage'
 /** The first version of Kubernetes 1 that sleeps by itself. */
 const SLEEPS = 30
 
@@ -27,9 +28,9 @@ export function toDrain(app: App, { name, kind }: AppService): Drain {
   if (programOf(app))
     return {
       seconds: DRAIN_SECONDS,
-      preStop: { exec: { command: [`${FOLDER}/drain`] } },
+      preStop: { exec: { command: [`${DRAIN_FOLDER}/drain`] } },
       volumes: [{ name: NAME, configMap: { name: NAME, defaultMode: 0o555 } }],
-      mounts: [{ name: NAME, mountPath: FOLDER, readOnly: true }],
+      mounts: [{ name: NAME, mountPath: DRAIN_FOLDER, readOnly: true }],
     }
   app.tell({
     path: `/services/${name}`,

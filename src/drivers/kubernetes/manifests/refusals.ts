@@ -1,5 +1,6 @@
 import { AppError } from '../../../errors/app-error.ts'
-import type { AppSpec, ServiceSpec } from '../../../spec/index.ts'
+import { isAnnotation, type AppSpec, type ServiceSpec } from '../../../spec/index.ts'
+import { DRAIN_FOLDER } from './drain.ts'
 import { isLabel, SERVICE_NAME_LENGTH } from './names.ts'
 
 const MAX_ID = 2 ** 31 - 1
@@ -50,6 +51,8 @@ function problemOf(name: string, service: ServiceSpec): string | null {
   if (alias !== undefined) return `the alias ${alias} must be a DNS label without \`--\``
   const volume = service.mounts.find((mount) => mount.type === 'volume' && !isOwnName(mount.source))
   if (volume?.type === 'volume') return `the name of the volume ${volume.source} must be a DNS label without \`--\``
+  if (service.mounts.some(({ target }) => `${target}/`.startsWith(`${DRAIN_FOLDER}/`)))
+    return `nothing of its own may be mounted at ${DRAIN_FOLDER}`
   if (service.hostname !== null && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(service.hostname))
     return 'its host name must be a DNS label'
   if (service.domainname !== null) return 'the cluster gives names their domain: no `domainname`'
@@ -61,7 +64,7 @@ function problemOf(name: string, service: ServiceSpec): string | null {
   if (capability !== undefined) return `the capability ${capability} is more than Pod Security’s \`baseline\` allows`
   const variable = Object.keys(service.environment).find((one) => !isVariable(one))
   if (variable !== undefined) return `no variable may be named ${JSON.stringify(variable)}`
-  const label = Object.keys(service.labels).find((one) => !isOwnAnnotation(one))
+  const label = Object.keys(service.labels).find((one) => !isAnnotation(one))
   if (label !== undefined) return `no annotation may be named ${JSON.stringify(label)}`
   return null
 }
@@ -76,12 +79,4 @@ function isId(text: string): boolean {
 
 function isVariable(name: string): boolean {
   return /^[A-Za-z_.-][A-Za-z0-9_.-]{0,252}$/.test(name) && name !== '.' && !name.startsWith('..')
-}
-
-/** Those with a prefix, and those of a runtime, are orders to the cluster. */
-function isOwnAnnotation(name: string): boolean {
-  return (
-    /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(name) &&
-    !/^(io\.kubernetes|io\.katacontainers|run\.oci)\./i.test(name)
-  )
 }

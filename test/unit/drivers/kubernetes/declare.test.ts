@@ -57,6 +57,10 @@ t.test('unsupported says what no cluster takes, of specs whose notes did not tel
     'a variable that no Secret can hold': { environment: { 'A B': '1' } },
     'an annotation with a prefix': { labels: { 'container.apparmor.security.beta.kubernetes.io/web': 'unconfined' } },
     'an annotation of a runtime': { labels: { 'io.kubernetes.cri-o.Devices': '/dev/sda' } },
+    'a unit of systemd for a runtime': { labels: { 'org.systemd.property.DeviceAllow': 'x' } },
+    'a mount of gVisor': { labels: { 'dev.gvisor.spec.mount.data.source': '/etc' } },
+    'an order to CRI-O': { labels: { 'cpu-quota.crio.io': 'disable' } },
+    'a mount where the drain is': { mounts: [{ ...volume('data'), target: '/.moorage/x' }] },
     'what is on each node and completes': { mode: 'global', restart: { policy: 'no', maxAttempts: null } },
   }
   for (const [what, changes] of Object.entries(refused))
