@@ -12,11 +12,11 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
     const spec = (image: string, run: string) => ({
       services: { web: webService(image, { environment: { RUN: run }, deploy: { replicas: 4 } }) },
     })
-    const first = await deploy(server, 'acme', 'shop', spec(IMAGES.web1, '0'))
+    const first = await deploy(server, 'acme', 'killed', spec(IMAGES.web1, '0'))
     const lines: string[] = [`first: ${first.status}`]
     let holds = first.status === 'succeeded'
     const cut = async (image: string, run: string) => {
-      const { operation } = await must(server, 'PUT', '/v1/tenants/acme/apps/shop', { spec: spec(image, run) })
+      const { operation } = await must(server, 'PUT', '/v1/tenants/acme/apps/killed', { spec: spec(image, run) })
       await eventually('the rollout has begun', async () => {
         const { steps } = await must(server, 'GET', `/v1/operations/${operation.id}`)
         return (steps as { action: string; status: string }[]).some(
@@ -40,7 +40,7 @@ export async function prove({ long }: { long: boolean }): Promise<Outcome> {
       const images = (
         await cluster.kubectl([
           '-n',
-          'mrg-acme-shop',
+          'mrg-acme-killed',
           'get',
           'pods',
           '-l',

@@ -8,13 +8,13 @@ export async function prove(): Promise<Outcome> {
   return await Scene.run(async (scene) => {
     const { cluster, server } = await clusterScene(scene)
     const ports = ['80']
-    const up = await deploy(server, 'acme', 'shop', {
+    const up = await deploy(server, 'acme', 'drifting', {
       services: { web: webService(IMAGES.web1, { ports, deploy: { replicas: 2 } }) },
     })
-    const namespace = 'mrg-acme-shop'
+    const namespace = 'mrg-acme-drifting'
     const kubectl = async (...args: string[]) => await cluster.kubectl(['-n', namespace, ...args])
     const web = async () =>
-      (await must(server, 'GET', '/v1/tenants/acme/apps/shop/workloads')).items[0] as {
+      (await must(server, 'GET', '/v1/tenants/acme/apps/drifting/workloads')).items[0] as {
         status: string
         drift: { path: string; desired: unknown; actual: unknown }[]
       }
@@ -37,12 +37,12 @@ export async function prove(): Promise<Outcome> {
     const still = await kubectl('get', 'deployment/web', '-o', 'jsonpath={.spec.replicas}')
     const plain = await ended(
       server,
-      (await must(server, 'POST', '/v1/tenants/acme/apps/shop/scale', { services: { web: 3 } })).operation,
+      (await must(server, 'POST', '/v1/tenants/acme/apps/drifting/scale', { services: { web: 3 } })).operation,
     )
-    const plan = await must(server, 'POST', '/v1/tenants/acme/apps/shop/reconcile', { dryRun: true })
+    const plan = await must(server, 'POST', '/v1/tenants/acme/apps/drifting/reconcile', { dryRun: true })
     const reconciled = await ended(
       server,
-      (await must(server, 'POST', '/v1/tenants/acme/apps/shop/reconcile')).operation,
+      (await must(server, 'POST', '/v1/tenants/acme/apps/drifting/reconcile')).operation,
     )
     const after = await eventually('nothing has drifted any more', async () => {
       const seen = await web()

@@ -19,11 +19,14 @@ export async function prove(): Promise<Outcome> {
         client: { image: IMAGES.once, pull_policy: 'never', command: ['sleep', '100000'] },
       },
     })
-    const ends = [await deploy(server, 'acme', 'shop', spec('1')), await deploy(server, 'globex', 'shop', spec('2'))]
+    const ends = [
+      await deploy(server, 'acme', 'common', spec('1')),
+      await deploy(server, 'globex', 'common', spec('2')),
+    ]
     const inside = async (tenant: string, script: string): Promise<string> =>
       (
         await cluster
-          .kubectl(['-n', `mrg-${tenant}-shop`, 'exec', 'deploy/client', '--', 'sh', '-c', script])
+          .kubectl(['-n', `mrg-${tenant}-common`, 'exec', 'deploy/client', '--', 'sh', '-c', script])
           .catch(
             (error: unknown) => `failed: ${error instanceof Error ? error.message.split('\n').at(-1) : String(error)}`,
           )
@@ -38,21 +41,21 @@ export async function prove(): Promise<Outcome> {
     const routes = ['', '/workloads', '/instances', '/logs', '/stats', '/releases']
     const reads = await Promise.all(
       routes.map(
-        async (route) => (await server.request('GET', `/v1/tenants/acme/apps/shop${route}`, { token })).status,
+        async (route) => (await server.request('GET', `/v1/tenants/acme/apps/common${route}`, { token })).status,
       ),
     )
     const listed = await server.request('GET', '/v1/tenants/globex/apps', { token })
     const hosts = (await server.request('GET', '/v1/hosts', { token })).status
     const serviceToken = await inside('globex', 'ls /var/run/secrets/kubernetes.io 2>/dev/null | wc -l')
 
-    const byName = await inside('globex', 'wget -q -O - http://web.mrg-acme-shop.svc.cluster.local/ 2>&1')
-    const policies = (await cluster.kubectl(['-n', 'mrg-acme-shop', 'get', 'networkpolicy', '-o', 'name']))
+    const byName = await inside('globex', 'wget -q -O - http://web.mrg-acme-common.svc.cluster.local/ 2>&1')
+    const policies = (await cluster.kubectl(['-n', 'mrg-acme-common', 'get', 'networkpolicy', '-o', 'name']))
       .trim()
       .split('\n')
     const denied = (
       await cluster.kubectl([
         '-n',
-        'mrg-acme-shop',
+        'mrg-acme-common',
         'get',
         'networkpolicy/default-deny',
         '-o',
@@ -66,7 +69,7 @@ export async function prove(): Promise<Outcome> {
       (
         await cluster.kubectl([
           '-n',
-          `mrg-${tenant}-shop`,
+          `mrg-${tenant}-common`,
           'get',
           'resourcequota/moorage',
           '-o',
@@ -74,7 +77,7 @@ export async function prove(): Promise<Outcome> {
         ])
       ).trim()
     const before = await quota('globex')
-    const scaled = await must(server, 'POST', '/v1/tenants/acme/apps/shop/scale?wait=60', { services: { client: 6 } })
+    const scaled = await must(server, 'POST', '/v1/tenants/acme/apps/common/scale?wait=60', { services: { client: 6 } })
     const [theirs, ours] = [await quota('globex'), await quota('acme')]
 
     const apart =
