@@ -23,6 +23,8 @@ export interface ClusterRequest {
  * answer of 400 or more is a `Refusal`. What changes something waits for its turn in the cluster's write budget, before the guard.
  */
 export interface ClusterClient {
+  /** Loads what calls need, and asks nobody: the first call would do so by itself, within its time. */
+  prepare(): Promise<void>
   /** JSON in and out. */
   request<T>(call: CallOptions, request: ClusterRequest): Promise<T>
   /** As `request`; null for a 404. */

@@ -17,7 +17,7 @@ import { WriteBudget } from './write-budget.ts'
 
 const ANSWER_MS = 30_000
 /** Of calls under way at one API server; logs, watches and sockets are beside them. */
-const CALLS = 32
+const CALLS = 16
 /** An idle connection is kept so long: less than any API server or balancer before it does. */
 const IDLE_MS = 15_000
 /** How often a server that asks for patience (429) is asked again, and how long at most before each. */
@@ -116,6 +116,7 @@ export function connectCluster(
   }
 
   return {
+    prepare: async () => void (await connected()),
     request,
     find: async <T>(call: CallOptions, wanted: ClusterRequest) => {
       try {

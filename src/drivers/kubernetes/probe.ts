@@ -1,4 +1,5 @@
 import type { CallOptions, Identity, Probe } from '../driver.ts'
+import { abortable } from '../../lib/abort.ts'
 import { nameId } from '../../lib/ids.ts'
 import { monotonicMs } from '../../lib/clock.ts'
 import { bounded } from '../bounded.ts'
@@ -50,13 +51,16 @@ export function createProber({ client, identity, settings }: Asked): Prober {
   }
   return {
     hostId,
-    probe: async ({ signal, guard }) =>
-      await bounded(
+    probe: async ({ signal, guard }) => {
+      // It is not the cluster that is slow where this program is busy.
+      await abortable(client.prepare(), signal)
+      return await bounded(
         signal,
         PROBE_MS,
         () => mapTimeout('probe', PROBE_MS),
         async (inner) => await ask({ signal: inner, ...(guard && { guard }) }),
-      ),
+      )
+    },
     facts: async (call) => (known ?? (await discovered(call, await readVersion(client, call)))).facts,
   }
 }

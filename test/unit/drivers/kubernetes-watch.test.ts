@@ -23,6 +23,7 @@ function scene() {
   const asked: { path: string; query: Query; body: PassThrough }[] = []
   const refusals: Error[] = []
   const client: ClusterClient = {
+    async prepare() {},
     async request<T>() {
       return { metadata: { resourceVersion: '7' }, items: [] } as T
     },
