@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import {
   createMoorageClient,
@@ -116,6 +118,27 @@ t.test('the signal must end a stream without an error: while it waits, and betwe
   const timeout = AbortSignal.timeout(500)
   for await (const event of away.follow({ signal: timeout })) t.fail(`nothing was sent but ${event.data}`)
   t.ok(timeout.aborted)
+})
+
+t.test('the signal must end a stream whose request was collected as garbage long ago', async (t) => {
+  const { follow } = await serve(t, stream('id: 1\ndata: a\n\n', 'hold'))
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const left = new AbortController()
+  const collectAndLeave = async (): Promise<void> => {
+    // What is collected goes with its finalizers, which have a turn of their own.
+    for (let nth = 0; nth < 5; nth++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      collect()
+    }
+    left.abort()
+  }
+  const seen: string[] = []
+  for await (const { data } of follow({ signal: left.signal })) {
+    seen.push(data)
+    void collectAndLeave()
+  }
+  t.same(seen, ['a'])
 })
 
 t.test('204 must end a stream', async (t) => {

@@ -73,10 +73,11 @@ async function* connection(
   const silent = new AbortController()
   const hush = (): void => silent.abort(new DOMException('nothing came for too long', 'TimeoutError'))
   let timer = setTimeout(hush, silenceMs)
+  const signal = AbortSignal.any([end, silent.signal])
   try {
     const response = await client.fetch(path, {
       headers: { accept: 'text/event-stream', ...(place.id === null ? {} : { 'last-event-id': place.id }) },
-      signal: AbortSignal.any([end, silent.signal]),
+      signal,
     })
     if (!response.ok) throw await errorOf(response)
     if (response.status === 204 || !response.body) {
@@ -93,7 +94,7 @@ async function* connection(
       onComment: (comment) => (place.id = /^at (\S+)$/.exec(comment)?.[1] ?? place.id),
       onRetry: (ms) => (place.leastMs = ms),
     })
-    for await (const chunk of chunksOf(response.body)) {
+    for await (const chunk of chunksOf(response.body, signal)) {
       clearTimeout(timer)
       parser.feed(chunk)
       for (const event of events.splice(0)) {
@@ -107,11 +108,19 @@ async function* connection(
   }
 }
 
-async function* chunksOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string, void, undefined> {
+async function* chunksOf(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  signal: AbortSignal,
+): AsyncGenerator<string, void, undefined> {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader()
+  // Node's fetch forgets its signal when the request is collected as garbage, though its body is still read.
+  const leave = (): void => void reader.cancel().catch(() => undefined)
+  signal.addEventListener('abort', leave)
   try {
+    if (signal.aborted) leave()
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
   } finally {
+    signal.removeEventListener('abort', leave)
     await reader.cancel().catch(() => undefined)
   }
 }
