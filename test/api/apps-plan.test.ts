@@ -37,6 +37,18 @@ t.test('plans of changes', async (t) => {
     t.match(await shop.apply({ compose: composeOf(), expectPlan: body.planDigest }), { status: 202 })
   })
 
+  t.test(
+    '202 the plan of an app that does not exist yet is the one that is made of it, on a cluster too',
+    async (t) => {
+      await addHost(api, 'cluster', 'kubernetes')
+      const shop = appClient(api, acme, 'declared')
+      const compose = `${composeOf()}x-moorage: { placement: { kinds: [kubernetes] } }\n`
+      const { body } = await shop.apply({ compose, dryRun: true })
+      t.ok(body.plan.steps.some(({ target }: { target: string }) => target.startsWith('Secret/web--env-')))
+      t.match(await shop.apply({ compose, expectPlan: body.planDigest }), { status: 202 })
+    },
+  )
+
   t.test('409 plan_changed carries the new plan, and stores nothing', async (t) => {
     const shop = appClient(api, acme, 'changed')
     const { planDigest } = (await shop.apply({ compose: composeOf(), dryRun: true })).body

@@ -76,10 +76,10 @@ export async function rollBack(api: ApiHarness, id: string): Promise<void> {
 }
 
 /** A host that is ready, as a row alone: nothing asks its engine. */
-export async function addHost(api: ApiHarness, name: string): Promise<string> {
+export async function addHost(api: ApiHarness, name: string, kind = 'docker'): Promise<string> {
   const id = newId()
   await api.db.prisma.host.create({
-    data: { id, name, kind: 'docker', endpoint: new Uint8Array(), transport: { type: 'tcp' }, status: 'ready' },
+    data: { id, name, kind, endpoint: new Uint8Array(), transport: { type: 'tcp' }, status: 'ready' },
   })
   return id
 }

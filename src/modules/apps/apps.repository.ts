@@ -108,6 +108,11 @@ export async function findSituation(tx: Tx, tenantId: string, name: string): Pro
   return row ?? null
 }
 
+/** Of its tenant and name: an app that comes back is the one that left volumes behind, and finds them. */
+export function appIdOf(tenantId: string, name: string): string {
+  return nameId(tenantId, name)
+}
+
 /** An app of this name with its lane, if there is none yet. Its version is 0 until the first change is accepted. */
 export async function ensureApp(
   tx: Tx,
@@ -115,8 +120,7 @@ export async function ensureApp(
   name: string,
   actor: string,
 ): Promise<void> {
-  // Of its tenant and name: an app that comes back is the one that left volumes behind, and finds them.
-  const id = nameId(tenant.id, name)
+  const id = appIdOf(tenant.id, name)
   try {
     const made = await tx.$executeRaw`
       WITH app AS (

@@ -4,12 +4,9 @@ import { mismatch, place, reconcile } from '../../planning/index.ts'
 import { type CapabilityNote, ENGINES, type PlacementSpec, refusalsOf } from '../../spec/index.ts'
 import { planOfLines, planView, type PlanView } from '../../web/index.ts'
 import { type HostAccess, loadHostFacts, readLabels } from '../hosts/index.ts'
-import { type AppSituation, observedRows, subnetOf } from './apps.repository.ts'
+import { appIdOf, type AppSituation, observedRows, subnetOf } from './apps.repository.ts'
 import type { Current, Decision, ReleaseState } from './decisions.ts'
 import { applyPatch, buildDesired, type HostOfApp, observedFromRows } from './wanted.ts'
-
-/** What stands for the id of an app that does not exist yet. */
-const NO_APP = '00000000-0000-0000-0000-000000000000'
 
 export interface PlanDeps {
   /** The installation's id: names of engine objects begin with a part of it. */
@@ -42,7 +39,7 @@ export async function planChange(tx: Tx, { installation, hosts }: PlanDeps, inpu
   const desired = buildDesired({
     installation,
     tenant,
-    app: { id: app?.id ?? NO_APP, name },
+    app: { id: app?.id ?? appIdOf(tenant.id, name), name },
     host,
     subnet: app ? await subnetOf(tx, app.id, host.id) : null,
     release,
