@@ -37,18 +37,6 @@ t.test('plans of changes', async (t) => {
     t.match(await shop.apply({ compose: composeOf(), expectPlan: body.planDigest }), { status: 202 })
   })
 
-  t.test(
-    '202 the plan of an app that does not exist yet is the one that is made of it, on a cluster too',
-    async (t) => {
-      await addHost(api, 'cluster', 'kubernetes')
-      const shop = appClient(api, acme, 'declared')
-      const compose = `${composeOf()}x-moorage: { placement: { kinds: [kubernetes] } }\n`
-      const { body } = await shop.apply({ compose, dryRun: true })
-      t.ok(body.plan.steps.some(({ target }: { target: string }) => target.startsWith('Secret/web--env-')))
-      t.match(await shop.apply({ compose, expectPlan: body.planDigest }), { status: 202 })
-    },
-  )
-
   t.test('409 plan_changed carries the new plan, and stores nothing', async (t) => {
     const shop = appClient(api, acme, 'changed')
     const { planDigest } = (await shop.apply({ compose: composeOf(), dryRun: true })).body
@@ -120,4 +108,15 @@ t.test('422 a release that the app’s own host can not have; nothing moves, and
   t.equal(await api.db.prisma.release.count(), 1)
   await api.db.prisma.host.update({ where: { id: hostId }, data: { labels: { zone: 'far' } } })
   t.equal((await shop.apply({ compose: far })).status, 202)
+})
+
+t.test('202 the plan of an app that does not exist yet is the one that is made of it, on a cluster too', async (t) => {
+  const api = await apiHarness(t)
+  const acme = await api.tenant('acme')
+  await api.tenant('other')
+  await addHost(api, 'cluster', 'kubernetes')
+  const shop = appClient(api, acme, 'shop')
+  const { body } = await shop.apply({ compose: composeOf(), dryRun: true })
+  t.ok(body.plan.steps.some(({ target }: { target: string }) => target.startsWith('Secret/web--env-')))
+  t.match(await shop.apply({ compose: composeOf(), expectPlan: body.planDigest }), { status: 202 })
 })
