@@ -9,7 +9,16 @@ import type { AppSpec, CapabilityNote } from './types.ts'
 
 export type * from './types.ts'
 export { ENGINES } from './capabilities.ts'
-export { isAnnotation, renoteEnvironment } from './kubernetes.ts'
+export { renoteEnvironment } from './kubernetes.ts'
+export {
+  isAnnotation,
+  isHostName,
+  isId,
+  isOwnName,
+  isServiceName,
+  isVariable,
+  SERVICE_NAME_LENGTH,
+} from './kubernetes-forms.ts'
 export { notesFor, refusalsOf } from './notes.ts'
 export { tooLarge } from './semantics.ts'
 export { readYamlDocument } from './yaml-document.ts'

@@ -1,4 +1,13 @@
 import { type Cursor, isDict } from './cursor.ts'
+import {
+  isAnnotation,
+  isHostName,
+  isId,
+  isOwnName,
+  isServiceName,
+  isVariable,
+  SERVICE_NAME_LENGTH,
+} from './kubernetes-forms.ts'
 import { LIMITS } from './limits.ts'
 import { keyValues } from './lists.ts'
 import type { Notes } from './notes.ts'
@@ -15,11 +24,7 @@ export interface WrittenService {
 }
 
 const KINDS = ['kubernetes'] as const
-const MAX_ID = 2 ** 31 - 1
 const MAX_DNS = 3
-
-/** Of a service's name, so that what is made for it has room for its own word. */
-const SERVICE_LENGTH = 50
 
 const LABEL_FORM = 'must be a DNS label that begins with a letter and has no `--`'
 const VARIABLE =
@@ -43,12 +48,12 @@ export function noteKubernetes(
     approximate: (cursor, message) => tell('approximated', cursor, message),
   }
   for (const [name, volume] of volumes) {
-    if (!isLabel(name)) teller.refuse(volume, `the name ${LABEL_FORM}`)
+    if (!isOwnName(name)) teller.refuse(volume, `the name ${LABEL_FORM}`)
     noteLabels(volume, teller)
   }
   for (const [name, service] of services) {
-    if (!isLabel(name, SERVICE_LENGTH))
-      teller.refuse(service.place, `the name ${LABEL_FORM}, and up to ${SERVICE_LENGTH} characters`)
+    if (!isServiceName(name))
+      teller.refuse(service.place, `the name ${LABEL_FORM}, and up to ${SERVICE_NAME_LENGTH} characters`)
     noteNames(service, teller)
     noteProcess(service, teller)
     noteHealth(service, teller)
@@ -62,15 +67,10 @@ interface Teller {
   readonly approximate: (cursor: Cursor, message: string) => void
 }
 
-function isLabel(text: string, maxLength = 63): boolean {
-  return text.length <= maxLength && /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(text) && !text.includes('--')
-}
-
 function noteNames({ place, spec }: WrittenService, { refuse, approximate }: Teller): void {
   for (const alias of place.get('networks').get('default').get('aliases').items())
-    if (!isLabel(readText(alias) ?? '')) refuse(alias, LABEL_FORM)
-  if (spec.hostname !== null && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(spec.hostname))
-    refuse(place.get('hostname'), 'must be a DNS label')
+    if (!isOwnName(readText(alias) ?? '')) refuse(alias, LABEL_FORM)
+  if (spec.hostname !== null && !isHostName(spec.hostname)) refuse(place.get('hostname'), 'must be a DNS label')
   if (spec.dns.length > MAX_DNS) refuse(place.get('dns'), `at most ${MAX_DNS} can be asked`)
   const hosts = place.get('extra_hosts')
   const named: [string, Cursor][] = isDict(hosts.value)
@@ -109,25 +109,8 @@ function noteProcess({ place, spec }: WrittenService, { refuse, approximate }: T
     approximate(place.get('init'), 'the pod’s own first process reaps; its containers share their processes')
 }
 
-function isId(text: string): boolean {
-  return /^\d{1,10}$/.test(text) && Number(text) <= MAX_ID
-}
-
-function isVariable(name: string): boolean {
-  return /^[A-Za-z_.-][A-Za-z0-9_.-]{0,252}$/.test(name) && name !== '.' && !name.startsWith('..')
-}
-
 function noteLabels(place: Cursor, { refuse }: Pick<Teller, 'refuse'>): void {
   for (const cursor of keysBut(isAnnotation, place.get('labels'))) refuse(cursor, LABEL)
-}
-
-/** CRI-O, containerd, runc (units of systemd, a configuration of CRIU), crun, Kata, gVisor, Firecracker and Windows read those of a pod. */
-const RUNTIMES =
-  /^(io\.(kubernetes|containerd|katacontainers|microsoft)|run\.oci|org\.(systemd|criu)|dev\.gvisor|aws\.firecracker)\.|\.cri-?o\.io$/i
-
-/** The name of an annotation that is no order to the cluster: without a prefix, and of no container runtime. */
-export function isAnnotation(name: string): boolean {
-  return /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(name) && !RUNTIMES.test(name)
 }
 
 /** Where the keys stand that are not so: as many as are told of at most. */

@@ -2,15 +2,13 @@ import { sha256 } from '../../../lib/ids.ts'
 
 /** Of a DNS label, and of every name here. */
 const NAME_LENGTH = 63
-/** Of a service's name, so that what is made for it has room for its own word, and a StatefulSet's pods for their number. */
-export const SERVICE_NAME_LENGTH = 50
 
 const HASH_LENGTH = 8
 const HASHED = /-[0-9a-f]{8}$/
 
 /** A DNS label that begins with a letter. */
-export function isLabel(text: string, maxLength = NAME_LENGTH): boolean {
-  return text.length <= maxLength && /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(text)
+function isLabel(text: string): boolean {
+  return text.length <= NAME_LENGTH && /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(text)
 }
 
 /**

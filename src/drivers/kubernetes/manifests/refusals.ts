@@ -1,9 +1,16 @@
 import { AppError } from '../../../errors/app-error.ts'
-import { isAnnotation, type AppSpec, type ServiceSpec } from '../../../spec/index.ts'
+import {
+  type AppSpec,
+  isAnnotation,
+  isHostName,
+  isId,
+  isOwnName,
+  isServiceName,
+  isVariable,
+  SERVICE_NAME_LENGTH,
+  type ServiceSpec,
+} from '../../../spec/index.ts'
 import { DRAIN_FOLDER } from './drain.ts'
-import { isLabel, SERVICE_NAME_LENGTH } from './names.ts'
-
-const MAX_ID = 2 ** 31 - 1
 
 /** What Pod Security's `baseline` lets a container add. */
 const BASELINE: ReadonlySet<string> = new Set([
@@ -45,7 +52,7 @@ export function refuseWhatNoClusterTakes(spec: AppSpec): void {
 }
 
 function problemOf(name: string, service: ServiceSpec): string | null {
-  if (!isOwnName(name) || name.length > SERVICE_NAME_LENGTH)
+  if (!isServiceName(name))
     return `its name must be a DNS label of up to ${SERVICE_NAME_LENGTH} characters, without \`--\``
   const alias = service.aliases.find((text) => !isOwnName(text))
   if (alias !== undefined) return `the alias ${alias} must be a DNS label without \`--\``
@@ -53,8 +60,7 @@ function problemOf(name: string, service: ServiceSpec): string | null {
   if (volume?.type === 'volume') return `the name of the volume ${volume.source} must be a DNS label without \`--\``
   if (service.mounts.some(({ target }) => `${target}/`.startsWith(`${DRAIN_FOLDER}/`)))
     return `nothing of its own may be mounted at ${DRAIN_FOLDER}`
-  if (service.hostname !== null && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(service.hostname))
-    return 'its host name must be a DNS label'
+  if (service.hostname !== null && !isHostName(service.hostname)) return 'its host name must be a DNS label'
   if (service.domainname !== null) return 'the cluster gives names their domain: no `domainname`'
   const ids = [...(service.user === null ? [] : service.user.split(':')), ...service.groupAdd]
   if ((service.user?.split(':').length ?? 0) > 2 || !ids.every(isId)) return 'its user and groups must be numbers'
@@ -67,16 +73,4 @@ function problemOf(name: string, service: ServiceSpec): string | null {
   const label = Object.keys(service.labels).find((one) => !isAnnotation(one))
   if (label !== undefined) return `no annotation may be named ${JSON.stringify(label)}`
   return null
-}
-
-function isOwnName(text: string): boolean {
-  return isLabel(text) && !text.includes('--')
-}
-
-function isId(text: string): boolean {
-  return /^\d{1,10}$/.test(text) && Number(text) <= MAX_ID
-}
-
-function isVariable(name: string): boolean {
-  return /^[A-Za-z_.-][A-Za-z0-9_.-]{0,252}$/.test(name) && name !== '.' && !name.startsWith('..')
 }
