@@ -31,14 +31,18 @@ export function explainTls(
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
   const { code } = error
   const cause = SERVER_CAUSES[code]
-  if (cause === 'unknown')
-    return `its certificate is not from ${ownCa ? "the endpoint's CA (ca)" : "one of the system's CAs"}`
+  if (cause === 'unknown') {
+    const known = ownCa ? "the endpoint's CA (ca)" : "one of the system's CAs, and the endpoint has no CA of its own"
+    return `its certificate is not from ${known}`
+  }
   if (cause !== undefined) return `its certificate ${cause}`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return "its certificate is not for the name or address in the endpoint's url"
-  if (NO_TLS.has(code)) return 'what listens there speaks no TLS'
+  // Where it breaks while something is written, the code says less than the message.
+  if (NO_TLS.has(code) || (code === 'EPROTO' && /wrong version number/.test(error.message)))
+    return 'what listens there speaks no TLS'
   if (/ALERT/.test(code)) {
-    if (cert === null) return 'it asks for a client certificate: give the endpoint its tls'
+    if (cert === null) return 'it asks for a client certificate, and the endpoint has none'
     return `it refuses the client certificate (cert)${faultOf(cert)}`
   }
   return /CERT|TLS|SSL/.test(code) ? `TLS failed (${code})` : null
@@ -53,5 +57,5 @@ function faultOf(chain: string): string {
   } catch {
     // It could not be sent either.
   }
-  return ': its CA is not the one that the engine asks for, or it is not a certificate of a client'
+  return ': its CA is not the one that is asked for, or it is not a certificate of a client'
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import type { Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import t from 'tap'
 import { WebSocketServer } from 'ws'
 import type { CallOptions, ClusterEndpoint } from '../../src/drivers/index.ts'
@@ -243,10 +243,14 @@ t.test('a socket that talks at once is heard by who waits for it, and ends with 
 t.test('why TLS failed, in words that hold no secret', async (t) => {
   const fake = await misbehaving(t, (_request, response) => json(response, 200, {}))
   const stranger = await (await labCa(t)).server(['127.0.0.1'])
+  const plain = createPlainServer().listen(0, '127.0.0.1')
+  await once(plain, 'listening')
+  t.teardown(() => plain.close())
   const cases: [Partial<ClusterEndpoint>, RegExp][] = [
     [{ ca: stranger.tls.ca }, /its certificate is not from the endpoint's CA/],
     [{ ca: null }, /its certificate is not from one of the system's CAs/],
     [{ serverName: 'other.example' }, /not for the name/],
+    [{ server: `https://127.0.0.1:${(plain.address() as AddressInfo).port}` }, /what listens there speaks no TLS/],
     [{ server: 'https://127.0.0.1:1' }, /refused/],
     [{ server: 'https://nowhere.invalid:6443' }, /its name is not known|can not be looked up/],
   ]
