@@ -21,7 +21,7 @@ export interface Case {
 }
 
 export type Verdict =
-  | { readonly state: 'waiting'; readonly problem: ProgressProblem | null }
+  | { readonly state: 'waiting'; readonly problem: ProgressProblem | null; readonly log: LogOf | null }
   | { readonly state: 'failed'; readonly problem: ProgressProblem; readonly log: LogOf | null }
 
 /**
@@ -29,7 +29,7 @@ export type Verdict =
  * would be the reason if that were the end. Never says more than the cluster does. Pure.
  */
 export function diagnose({ object, pods, events, nowMs }: Case): Verdict {
-  if (isStopped(object)) return { state: 'waiting', problem: null }
+  if (isStopped(object)) return { state: 'waiting', problem: null, log: null }
   const findings = [
     ...ofObject(object, pods, events),
     ...pods.flatMap((pod) => findingsOf({ pod, events: about(events, pod.metadata.uid), nowMs })),
@@ -44,7 +44,7 @@ export function diagnose({ object, pods, events, nowMs }: Case): Verdict {
     }
     return { state: 'failed', problem, log: worst?.log ?? null }
   }
-  return { state: 'waiting', problem: worst?.problem ?? null }
+  return { state: 'waiting', problem: worst?.problem ?? null, log: worst?.log ?? null }
 }
 
 /** Whose events may tell more, by uid: of the pod that has most trouble, else of the object that has too few of them. null: nobody's, yet. */

@@ -121,12 +121,12 @@ async function explain(
   const namespace = namespaceOf(desired.tenant.name, desired.app.name)
   const suspect = suspectOf(about)
   const events = suspect === null ? [] : await eventsOf(looking, namespace, suspect)
-  const verdict = diagnose({ ...about, events })
-  if (verdict.state === 'waiting') return verdict
-  const { problem, log } = verdict
-  if (!log) return { state: 'failed', problem }
+  const { state, problem, log } = diagnose({ ...about, events })
+  if (!problem) return WAITING
+  // Of what has ended already the lines are wanted also where the time runs out before the cluster has tried often enough.
+  if (!log || (state === 'waiting' && problem.code !== 'crash_loop')) return { state, problem }
   const lines = await lastLines(context, { namespace, ...log }, call)
-  return { state: 'failed', problem: { ...problem, detail: `${problem.detail}${lines}` } }
+  return { state, problem: { ...problem, detail: `${problem.detail}${lines}` } }
 }
 
 async function eventsOf({ context, call }: Looking, namespace: string, uid: string): Promise<LiveEvent[]> {
