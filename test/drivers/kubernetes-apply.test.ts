@@ -91,6 +91,19 @@ if (cluster) {
     t.equal(await inspect(scene.context, first?.name ?? '', call), null, 'a name alone is no native id')
   })
 
+  t.test('a check that a release does not have any more is gone', async (t) => {
+    const scene = objectScene(t, cluster)
+    const check = { exec: { command: ['true'] }, ...EVERY_SECOND }
+    const checks = { readinessProbe: check, livenessProbe: check, startupProbe: check }
+    const web = (container: object) => scene.workload({ kind: 'Deployment', name: 'web', replicas: 0, container })
+    await scene.bring(scene.namespaceObject(), web(checks))
+    const { nativeId } = await scene.object('Deployment/web')
+    t.same(await scene.act('apply_object', web({}), { nativeId }), { result: 'done' })
+    const path = '{.spec.template.spec.containers[0]}'
+    t.notMatch(await kubectl('-n', scene.namespace, 'get', 'deploy', 'web', '-o', `jsonpath=${path}`), 'Probe')
+    t.match(await scene.object('Deployment/web'), { state: { digest: web({}).digest, drift: [] } })
+  })
+
   t.test('what belongs to somebody else is left as it is', async (t) => {
     const [scene, other] = [objectScene(t, cluster), objectScene(t, cluster)]
     await kubectl('create', 'namespace', scene.namespace)
