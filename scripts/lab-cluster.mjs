@@ -9,13 +9,16 @@ import { spawn } from 'node:child_process'
 import {
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   rmdirSync,
   rmSync,
+  symlinkSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
@@ -30,6 +33,7 @@ const PORT_RANGE = { first: 16_443, last: 20_000 }
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 20_000
 const CGROUP = 'moorage-cluster'
+const USUAL_SOCKET = '/var/run/docker.sock'
 
 /** Where kube-up and kube-down are; null: not on this machine. */
 export function kubeLab() {
@@ -77,6 +81,7 @@ async function up(wanted) {
   const dataDir = join(folder, 'kube')
   try {
     await startDockerd(folder, socketPath)
+    await showToKubelet(socketPath)
     const env = environment({ KUBE_DOCKER_SOCKET: socketPath, KUBE_PORT: String(await freePorts()) })
     await mustRun(join(lab, 'kube-up'), [dataDir], { env })
   } catch (error) {
@@ -124,6 +129,23 @@ async function startDockerd(folder, socketPath) {
   )
 }
 
+/**
+ * What a kubelet measures of its pods it asks the engine for at the usual place, wherever else it was told that the engine is. Where nobody is
+ * there, this one is until `down`. @param {string} socketPath
+ */
+async function showToKubelet(socketPath) {
+  if (await engineVersion({ socketPath: USUAL_SOCKET }))
+    return say(`another engine is at ${USUAL_SOCKET}: the cluster will have no statistics of its pods`)
+  rmSync(USUAL_SOCKET, { force: true })
+  symlinkSync(socketPath, USUAL_SOCKET)
+}
+
+/** @param {string} socketPath */
+function hideFromKubelet(socketPath) {
+  if (lstatSync(USUAL_SOCKET, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(USUAL_SOCKET) === socketPath)
+    rmSync(USUAL_SOCKET)
+}
+
 /** @param {string} wanted */
 async function down(wanted) {
   if (!existsSync(wanted)) return
@@ -134,6 +156,7 @@ async function down(wanted) {
     const { code, output } = await run(join(lab, 'kube-down'), ['--purge', dataDir])
     if (code !== 0) say(`kube-down ended with ${code}: ${lastLines(output, 3)}`)
   }
+  hideFromKubelet(join(folder, 'docker.sock'))
   await stopDockerd(join(folder, 'dockerd.pid'))
   for (const mount of mountsUnder(folder)) await run('umount', ['--lazy', mount])
   // What is still mounted there would be emptied with the folder.

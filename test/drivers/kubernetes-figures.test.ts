@@ -134,7 +134,7 @@ if (cluster) {
     await eventually('the claim is bound', async () => (await find('volumes', name))[0]?.state === 'bound')
     t.match(await find('volumes', name), [{ ...whose, sizeBytes: 1024 ** 2, createdAt: /^20/ }])
     t.match(await find('containers', `${namespace}/listed`), [
-      { id: nativeId, managed: true, tenant: null, state: 'running', image: IMAGES.web1 },
+      { id: nativeId, managed: true, tenant: 'live', state: 'running', image: IMAGES.web1 },
     ])
     t.match(await find('containers', `${namespace}/listed`, stranger), [{ managed: false, tenant: null, app: null }])
     t.match(await find('volumes', name, stranger), [{ managed: false, tenant: null, app: null }])

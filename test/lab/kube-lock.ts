@@ -16,6 +16,8 @@ exec sleep infinity`
 /** Takes a lock until this process ends, alone or beside others that don't want it alone; gives back what it has of it before. */
 export async function takeLock(path: string, { alone }: { readonly alone: boolean }): Promise<void> {
   if (holder) {
+    // Waited for, it keeps this process from ending.
+    holder.ref()
     holder.kill('SIGKILL')
     if (holder.exitCode === null && holder.signalCode === null) await once(holder, 'exit')
   }
