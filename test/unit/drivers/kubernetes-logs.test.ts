@@ -61,7 +61,8 @@ function scene() {
       return body as object as IncomingMessage
     },
   }
-  const context = { client, identity: { installation, hostId: randomUUID() } } as object as Context
+  const owners = { has: async () => true }
+  const context = { client, identity: { installation, hostId: randomUUID() }, owners } as object as Context
   return {
     logs: logsReader(context),
     runs,
