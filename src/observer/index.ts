@@ -1,1 +1,1 @@
-export { Observer } from './observer.ts'
+export { Observer, type Told } from './observer.ts'

@@ -18,6 +18,12 @@ export interface ObserverOptions {
   readonly driver: (hostId: string) => Promise<Driver>
 }
 
+/** Something that is waited for. */
+export interface Told extends Disposable {
+  /** Resolves after `ms`, or as soon as something was told since it was asked the last time. Rejects when the signal aborts. */
+  next(ms: number, signal: AbortSignal): Promise<void>
+}
+
 /**
  * The only writer of instances, and of their hosts' status. The hosts are spread over the workers that are alive: each is watched by the
  * one that it falls to. A worker that dies loses its holds within LEASE_MS, and those to whom they fall then take them at their next
@@ -74,16 +80,33 @@ export class Observer {
     return observation
   }
 
-  /** Waits `ms`, or, where this worker watches the host, until its engine tells of this container, or of this app. Rejects when the signal aborts. */
-  async pause(hostId: string, key: string, ms: number, signal: AbortSignal): Promise<void> {
-    const woken = new AbortController()
-    const forget = this.#watchers.get(hostId)?.onTold(key, () => woken.abort())
-    try {
-      await sleep(ms, AbortSignal.any([signal, woken.signal]))
-    } catch (error) {
-      if (signal.aborted || !woken.signal.aborted) throw error
-    } finally {
-      forget?.()
+  /** What the host's engine tells of this container, or of this app, from now on. Where another worker watches the host that is nothing. */
+  listen(hostId: string, key: string): Told {
+    let told = false
+    let wake = (): void => {}
+    const subscribe = () =>
+      this.#watchers.get(hostId)?.onTold(key, () => {
+        told = true
+        wake()
+      })
+    let forget = subscribe()
+    return {
+      async next(ms, signal) {
+        const woken = new AbortController()
+        wake = () => woken.abort()
+        // Watching may have begun anew since.
+        const before = forget
+        forget = subscribe()
+        before?.()
+        try {
+          if (!told) await sleep(ms, AbortSignal.any([signal, woken.signal]))
+        } catch (error) {
+          if (signal.aborted || !woken.signal.aborted) throw error
+        } finally {
+          told = false
+        }
+      },
+      [Symbol.dispose]: () => forget?.(),
     }
   }
 

@@ -156,7 +156,7 @@ async function converge({
         call,
         stopSignal: lease.stopSignal,
         changed: glance.ask,
-        pause: async (key, ms, signal) => await observer.pause(host.id, key, ms, signal),
+        listen: (key) => observer.listen(host.id, key),
         awaitMs,
       })
       nextSeq = result.nextSeq

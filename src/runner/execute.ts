@@ -6,11 +6,13 @@ import type { CallOptions, Driver } from '../drivers/index.ts'
 import { AppError, isAppError } from '../errors/app-error.ts'
 import { sleep } from '../lib/abort.ts'
 import { monotonicMs } from '../lib/clock.ts'
+import type { Told } from '../observer/index.ts'
 import { awaitVerdict, type DesiredApp, type Plan, type Step } from '../planning/index.ts'
 
 /** Independent steps of one plan that run at once. */
 const PARALLEL_STEPS = 8
 const AWAIT_POLL_MS = { first: 100, most: 1000 }
+const LOOK_GAP_MS = 30
 
 export interface ExecuteOptions {
   readonly db: Database
@@ -25,8 +27,8 @@ export interface ExecuteOptions {
   readonly stopSignal: AbortSignal
   /** A step that changed the engine has finished. */
   readonly changed: () => void
-  /** Waits so long before a container (by its id) or an app's objects (by the app's) are looked at again, or until something of them changes. */
-  readonly pause: (key: string, ms: number, signal: AbortSignal) => Promise<void>
+  /** What is told of a container (by its id), or of an app's objects (by the app's), while a step waits for them. */
+  readonly listen: (key: string) => Told
   /** How long one `await` step may wait in all. */
   readonly awaitMs: number
 }
@@ -149,7 +151,7 @@ async function act(options: ExecuteOptions, step: Step): Promise<StepResult> {
 
 /** Looks at the container until it is as the step wants it. Throws `health_timeout` or `crash_loop` with the end of its log. */
 async function waitFor(
-  { driver, desired, call, stopSignal, awaitMs, pause }: ExecuteOptions,
+  { driver, desired, call, stopSignal, awaitMs, listen }: ExecuteOptions,
   step: Step,
 ): Promise<string> {
   const { spec } = desired
@@ -158,6 +160,7 @@ async function waitFor(
   const name = step.nativeId ?? step.target
   const startedAt = monotonicMs()
   const first = await driver.inspect(name, call)
+  using told = listen(first?.nativeId ?? name)
   for (let container = first, pollMs = AWAIT_POLL_MS.first; ; pollMs = Math.min(pollMs * 1.5, AWAIT_POLL_MS.most)) {
     const waitedMs = monotonicMs() - startedAt
     const verdict = awaitVerdict({
@@ -179,17 +182,18 @@ async function waitFor(
         call,
       )
     }
-    await pause(container?.nativeId ?? name, pollMs, AbortSignal.any([call.signal, stopSignal]))
+    await told.next(pollMs, AbortSignal.any([call.signal, stopSignal]))
     container = await driver.inspect(name, call)
   }
 }
 
 /** Looks at a declared object until it is as far as the step wants it. Throws what keeps it from that: for good, or when the time is up. */
 async function waitForObject(
-  { driver, desired, call, stopSignal, awaitMs, pause }: ExecuteOptions,
+  { driver, desired, call, stopSignal, awaitMs, listen }: ExecuteOptions,
   step: Step,
 ): Promise<string> {
   const startedAt = monotonicMs()
+  using told = listen(desired.app.id)
   for (let pollMs = AWAIT_POLL_MS.first; ; pollMs = Math.min(pollMs * 1.5, AWAIT_POLL_MS.most)) {
     const progress = await driver.progress(step, desired, call)
     const waitedMs = monotonicMs() - startedAt
@@ -203,6 +207,9 @@ async function waitForObject(
         ...(problem?.instance && { instance: problem.instance }),
       })
     }
-    await pause(desired.app.id, pollMs, AbortSignal.any([call.signal, stopSignal]))
+    const signal = AbortSignal.any([call.signal, stopSignal])
+    await told.next(pollMs, signal)
+    // A rollout changes its objects many times a second.
+    await sleep(LOOK_GAP_MS, signal)
   }
 }

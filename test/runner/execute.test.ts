@@ -57,7 +57,7 @@ async function stage(t: Teardown) {
       call: { signal: cancel.signal },
       stopSignal: stop.signal,
       changed: () => (changes += 1),
-      pause: async (_nativeId, ms, signal) => await sleep(ms, signal),
+      listen: () => ({ next: async (ms, signal) => await sleep(ms, signal), [Symbol.dispose]: () => {} }),
       awaitMs: 60_000,
     })
   const statuses = async () =>
