@@ -43,13 +43,13 @@ export async function clusterScene(
   return { cluster, server, databaseUrl }
 }
 
-/** Takes away what the installation of this database left on the cluster. Nobody waits for it: a namespace takes its time. */
-export async function forgetAll(cluster: LabCluster, databaseUrl: string): Promise<void> {
+/** Takes away what the installation of this database left on the cluster. By default nobody waits for it: a namespace takes its time. */
+export async function forgetAll(cluster: LabCluster, databaseUrl: string, { wait = false } = {}): Promise<void> {
   const db = new pg.Client({ connectionString: databaseUrl })
   await db.connect()
   const { rows } = await db.query<{ id: string }>('select id from installation')
   await db.end()
-  for (const { id } of rows) await cluster.forget(id, { wait: false })
+  for (const { id } of rows) await cluster.forget(id, { wait })
 }
 
 /** Registers the cluster as a host. */
