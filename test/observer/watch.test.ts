@@ -182,7 +182,9 @@ t.test('what is told between two waits is not waited for', async (t) => {
   await status(lab, 'ready')
   await shop(lab, 1)
   await isTrue(lab)
-  const [{ nativeId = '', appId = '' } = {}] = lab.engine.containers()
+  const [made] = lab.engine.containers()
+  if (!made) throw new Error('there is no container')
+  const { nativeId, appId } = made
   using container = observer.listen(lab.hostId, nativeId)
   using app = observer.listen(lab.hostId, appId)
   lab.engine.remove(nativeId)
